@@ -1,0 +1,24 @@
+//! The contract between sources and sinks, and the engine that keeps replicas of tables up to date.
+
+mod batch;
+mod error;
+mod registry;
+mod schema;
+mod sink;
+mod source;
+mod value;
+
+pub use async_trait::async_trait;
+
+pub use batch::{Op, Row, RowBatch, TextWriter};
+pub use error::{Error, ErrorKind, Result};
+pub use registry::{Driver, Registry};
+pub use schema::{Column, RelationKind, SchemaChange, TableId, TableSchema, TableSchemaBuilder};
+pub use sink::{
+    Checkpoint, CopyState, KeyReader, ReplicaTable, RunRecord, Sink, SinkTransaction, StreamId, WriteStats,
+};
+pub use source::{
+    Batch, BatchLimits, Capabilities, Cursor, End, FailedRow, Next, ReadRequest, Reader, Scope, Source, SourceIdentity,
+    SourceTable,
+};
+pub use value::{DataType, Value, ValueKind};

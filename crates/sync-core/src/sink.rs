@@ -1,0 +1,207 @@
+//! What a sink must be able to do: store rows and checkpoints in one transaction.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{Cursor, FailedRow, Result, RowBatch, SchemaChange, TableSchema};
+
+/// A replica. Its methods block on purpose: the engine gives it a thread of its own.
+pub trait Sink: Send {
+    /// The checkpoint stored last for this stream.
+    ///
+    /// # Errors
+    /// When the replica can't be read.
+    fn checkpoint(&mut self, stream: &StreamId) -> Result<Option<Checkpoint>>;
+
+    /// All keys of a published table in key order, over a read connection of its own, so that the writer is never held.
+    ///
+    /// # Errors
+    /// When the replica can't be read.
+    fn keys(&self, table: &ReplicaTable) -> Result<Box<dyn KeyReader>>;
+
+    /// Starts a transaction. There is one at a time.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when somebody else is writing for too long.
+    fn begin<'a>(&'a mut self) -> Result<Box<dyn SinkTransaction + 'a>>;
+}
+
+/// Everything that is stored together. Dropped without [`commit`](SinkTransaction::commit), it leaves no trace.
+pub trait SinkTransaction {
+    /// Brings a table of the replica to a new shape.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) when the replica can't hold such a table.
+    fn apply_schema(&mut self, table: &ReplicaTable, change: &SchemaChange) -> Result<()>;
+
+    /// Stores rows in the build table or in the published one. Rows that are already there as given are left alone.
+    ///
+    /// # Errors
+    /// When a row can't be stored; the transaction must be dropped then.
+    fn write(&mut self, table: &ReplicaTable, state: CopyState, rows: &RowBatch) -> Result<WriteStats>;
+
+    /// Keeps a failed row aside.
+    ///
+    /// # Errors
+    /// When it can't be stored; the transaction must be dropped then, so that the row is not passed over.
+    fn fail(&mut self, table: &ReplicaTable, row: &FailedRow) -> Result<()>;
+
+    /// Makes the build table the table that readers see, in place of the one they saw.
+    ///
+    /// # Errors
+    /// When there is no build table, or readers' objects stand in its way.
+    fn publish(&mut self, table: &ReplicaTable) -> Result<()>;
+
+    /// Stores how a run of a stream ended. An error stays until a later run succeeds.
+    ///
+    /// # Errors
+    /// When it can't be stored.
+    fn record(&mut self, stream: &StreamId, run: &RunRecord) -> Result<()>;
+
+    /// Stores the checkpoints, and makes everything durable and visible.
+    ///
+    /// # Errors
+    /// When it can't be stored; nothing of the transaction remains then.
+    fn commit(self: Box<Self>, checkpoints: &[Checkpoint]) -> Result<()>;
+}
+
+/// Reads the keys of a table of the replica, in key order.
+pub trait KeyReader: Send {
+    /// Fills `keys` with the next keys, as delete rows whose other cells are NULL; leaves it empty at the end.
+    ///
+    /// # Errors
+    /// When the replica can't be read.
+    fn next(&mut self, keys: &mut RowBatch) -> Result<()>;
+}
+
+/// A table of the replica.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplicaTable {
+    /// Its name in the replica.
+    pub name: String,
+    /// The table it is a replica of.
+    pub schema: Arc<TableSchema>,
+}
+
+impl ReplicaTable {
+    /// The replica `name` of a table.
+    #[must_use]
+    pub fn new(name: impl Into<String>, schema: Arc<TableSchema>) -> Self {
+        Self { name: name.into(), schema }
+    }
+
+    /// The stream that feeds this table alone.
+    #[must_use]
+    pub fn stream(&self) -> StreamId {
+        StreamId::new(&self.name)
+    }
+}
+
+/// What a checkpoint belongs to: a table's replica name, or a name for the changes of several tables.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamId(String);
+
+impl StreamId {
+    /// A stream of this name.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A watermark that was stored with its rows: where the stream goes on.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// What it belongs to.
+    pub stream: StreamId,
+    /// Where to go on.
+    pub cursor: Cursor,
+    /// Whether the table is still being built.
+    pub state: CopyState,
+    /// What the cursor depends on, as the engine wrote it: a checkpoint under other settings can't be continued.
+    pub fingerprint: String,
+}
+
+impl Checkpoint {
+    /// A checkpoint.
+    #[must_use]
+    pub fn new(stream: StreamId, cursor: Cursor, state: CopyState, fingerprint: impl Into<String>) -> Self {
+        Self { stream, cursor, state, fingerprint: fingerprint.into() }
+    }
+}
+
+/// Which of a table's two places rows go to.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CopyState {
+    /// The hidden build table, which no reader is meant to see.
+    Building,
+    /// The published table.
+    Live,
+}
+
+/// What a write did.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WriteStats {
+    /// Rows inserted, or updated to something else.
+    pub changed: u64,
+    /// Rows deleted.
+    pub deleted: u64,
+    /// Rows that were already as given.
+    pub unchanged: u64,
+}
+
+impl WriteStats {
+    /// What a write did.
+    #[must_use]
+    pub fn new(changed: u64, deleted: u64, unchanged: u64) -> Self {
+        Self { changed, deleted, unchanged }
+    }
+}
+
+impl std::ops::AddAssign for WriteStats {
+    fn add_assign(&mut self, other: Self) {
+        self.changed += other.changed;
+        self.deleted += other.deleted;
+        self.unchanged += other.unchanged;
+    }
+}
+
+/// How one run of a stream ended.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRecord {
+    /// When it started, in milliseconds since 1970 in UTC.
+    pub started_ms: i64,
+    /// When it ended, likewise.
+    pub finished_ms: i64,
+    /// Rows that the source gave.
+    pub rows_read: u64,
+    /// What became of them.
+    pub written: WriteStats,
+    /// Why it ended early; `None` for a success.
+    pub error: Option<String>,
+}
+
+impl RunRecord {
+    /// A run that succeeded without reading a row.
+    #[must_use]
+    pub fn new(started_ms: i64, finished_ms: i64) -> Self {
+        Self { started_ms, finished_ms, rows_read: 0, written: WriteStats::default(), error: None }
+    }
+}

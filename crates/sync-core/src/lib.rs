@@ -4,6 +4,7 @@ mod batch;
 mod error;
 mod registry;
 mod schema;
+pub mod settings;
 mod sink;
 mod source;
 mod value;

@@ -2,6 +2,9 @@
 
 mod batch;
 mod error;
+mod fingerprint;
+mod naming;
+pub mod plan;
 mod registry;
 mod schema;
 pub mod settings;
@@ -13,6 +16,8 @@ pub use async_trait::async_trait;
 
 pub use batch::{Op, Row, RowBatch, TextWriter};
 pub use error::{Error, ErrorKind, Result};
+pub use naming::{DEFAULT_PREFIX, TableName, replica_name};
+pub use plan::{SyncPlan, TablePlan, TableProblem, TableSettings, Wanted, WantedTable};
 pub use registry::{Driver, Registry};
 pub use schema::{Column, RelationKind, SchemaChange, TableId, TableSchema, TableSchemaBuilder};
 pub use sink::{

@@ -91,6 +91,8 @@ pub enum RelationKind {
     Table,
     /// A table that is read through its partitions.
     PartitionedTable,
+    /// A part of a partitioned table; patterns leave it out, as its rows come with the whole.
+    Partition,
     /// A query that the source runs anew at each read.
     View,
     /// A query whose result the source keeps.

@@ -1,6 +1,7 @@
 //! The contract between sources and sinks, and the engine that keeps replicas of tables up to date.
 
 mod batch;
+pub mod engine;
 mod error;
 mod fingerprint;
 mod naming;
@@ -10,11 +11,13 @@ mod schema;
 pub mod settings;
 mod sink;
 mod source;
+pub mod status;
 mod value;
 
 pub use async_trait::async_trait;
 
 pub use batch::{Op, Row, RowBatch, TextWriter};
+pub use engine::{Engine, EngineSource};
 pub use error::{Error, ErrorKind, Result};
 pub use naming::{DEFAULT_PREFIX, TableName, replica_name};
 pub use plan::{SyncPlan, TablePlan, TableProblem, TableSettings, Wanted, WantedTable};

@@ -290,7 +290,7 @@ impl BatchLimits {
 
 impl Default for BatchLimits {
     fn default() -> Self {
-        Self { rows: 1000, bytes: 1 << 20 }
+        Self { rows: 1000, bytes: 512 << 10 }
     }
 }
 

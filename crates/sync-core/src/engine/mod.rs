@@ -1,0 +1,186 @@
+//! The engine: reads many tables side by side, and feeds the one thread that writes.
+//!
+//! This is the only place of the crate with tasks, channels and clocks.
+
+mod group;
+mod job;
+mod report;
+mod table;
+mod transaction;
+mod writer;
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use futures_util::StreamExt as _;
+use futures_util::future::join_all;
+use futures_util::stream;
+use tokio::sync::watch;
+
+pub use report::{SourceFailure, SyncReport, TableReport, Work};
+
+use crate::plan::{plan, refuse_collisions};
+use crate::status::{Phase, Status, StatusBoard, TableStatus};
+use crate::{Result, RunRecord, Sink, Source, SourceIdentity, SyncPlan, TablePlan, TableSchema, Wanted};
+use table::{RunOutcome, TableRun};
+use writer::Writer;
+
+/// Keeps the tables of some sources in one replica. A value: build it, ask it to sync, watch its status, drop it.
+///
+/// Everything runs inside the future of [`Engine::sync`], so dropping that future stops all reading; only the sink has a thread of
+/// its own, which ends with the engine.
+#[derive(Debug)]
+pub struct Engine {
+    sources: Vec<EngineSource>,
+    writer: Writer,
+    status: StatusBoard,
+}
+
+/// A source with what is wanted of it.
+#[non_exhaustive]
+#[derive(Debug)]
+pub struct EngineSource {
+    /// Its name in the configuration, if it has one.
+    pub name: Option<String>,
+    /// The source.
+    pub source: Box<dyn Source>,
+    /// Which of its tables, and how.
+    pub wanted: Wanted,
+    /// How many of its tables are read side by side; at least 1.
+    pub readers: usize,
+}
+
+/// How many tables of a source are read side by side unless it is said.
+pub const DEFAULT_READERS: usize = 4;
+
+impl EngineSource {
+    /// A source without a name.
+    #[must_use]
+    pub fn new(source: Box<dyn Source>, wanted: Wanted) -> Self {
+        Self { name: None, source, wanted, readers: DEFAULT_READERS }
+    }
+
+    /// Names it.
+    #[must_use]
+    pub fn named(mut self, name: Option<String>) -> Self {
+        self.name = name;
+        self
+    }
+}
+
+/// A source's answer to who it is and what it has.
+#[non_exhaustive]
+#[derive(Debug)]
+pub struct Inventory {
+    /// Which server it is.
+    pub identity: SourceIdentity,
+    /// All its tables.
+    pub tables: Vec<TableSchema>,
+    /// What will be done with the wanted ones.
+    pub plan: SyncPlan,
+}
+
+impl Engine {
+    /// An engine that writes to this sink.
+    ///
+    /// # Errors
+    /// When the writer's thread can't be started.
+    pub fn new(sink: Box<dyn Sink>, sources: Vec<EngineSource>) -> Result<Self> {
+        Ok(Self { sources, writer: Writer::start(sink)?, status: StatusBoard::default() })
+    }
+
+    /// What is going on, as it changes.
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    /// Asks every source what it has and plans the wanted tables; one result a source, in their order.
+    pub async fn inventory(&self) -> Vec<Result<Inventory>> {
+        inventory(&self.sources).await
+    }
+
+    /// Brings every wanted table up to date once. A table that fails stops no other.
+    pub async fn sync(&self) -> SyncReport {
+        let mut report = SyncReport::default();
+        let mut plans = Vec::new();
+        for (source, inventory) in self.sources.iter().zip(self.inventory().await) {
+            match inventory {
+                Ok(inventory) => {
+                    report.problems.extend(inventory.plan.problems);
+                    plans.push((source, inventory.plan.tables));
+                }
+                Err(error) => report.sources.push(SourceFailure { source: source.name.clone(), error }),
+            }
+        }
+        self.status.replace(plans.iter().flat_map(|(_, tables)| tables).map(waiting).collect());
+        let runs = plans.iter().map(|(source, tables)| {
+            stream::iter(tables)
+                .map(|plan| self.sync_table(source, plan))
+                .buffered(source.readers.max(1))
+                .collect::<Vec<_>>()
+        });
+        report.tables = join_all(runs).await.into_iter().flatten().collect();
+        report
+    }
+
+    async fn sync_table(&self, source: &EngineSource, plan: &TablePlan) -> TableReport {
+        let started = Instant::now();
+        let started_ms = now_ms();
+        let run = TableRun { source: &*source.source, plan, writer: &self.writer, status: &self.status };
+        let mut outcome = RunOutcome::default();
+        let result = run.run(started_ms, &mut outcome).await;
+        let error = result.err().map(|error| error.at(format!("table {}", plan.id())));
+        if let Some(error) = &error {
+            let mut record = RunRecord::new(started_ms, now_ms());
+            record.rows_read = outcome.rows_read;
+            record.written = outcome.written;
+            record.error = Some(error.to_string());
+            if let Err(lost) = self.writer.record(&plan.replica.stream(), record).await {
+                tracing::warn!(table = %plan.id(), "the failure could not be stored: {lost}");
+            }
+        }
+        self.status.update(&plan.replica.name, |table| {
+            table.phase = if error.is_some() { Phase::Failed } else { Phase::Done };
+            table.error = error.as_ref().map(ToString::to_string);
+        });
+        TableReport {
+            table: plan.id().clone(),
+            replica: plan.replica.name.clone(),
+            work: outcome.work,
+            rows_read: outcome.rows_read,
+            rows_failed: outcome.rows_failed,
+            written: outcome.written,
+            took: started.elapsed(),
+            error,
+        }
+    }
+}
+
+/// Asks sources what they have and plans their tables, without a sink; one result a source, in their order.
+pub async fn inventory(sources: &[EngineSource]) -> Vec<Result<Inventory>> {
+    let mut answers = join_all(sources.iter().map(ask)).await;
+    let mut plans: Vec<SyncPlan> =
+        answers.iter_mut().flatten().map(|inventory| std::mem::take(&mut inventory.plan)).collect();
+    refuse_collisions(&mut plans);
+    for (inventory, plan) in answers.iter_mut().flatten().zip(plans) {
+        inventory.plan = plan;
+    }
+    answers
+}
+
+async fn ask(source: &EngineSource) -> Result<Inventory> {
+    let identity = source.source.identity().await?;
+    let tables = source.source.discover().await?;
+    let plan = plan(&source.wanted, &tables, &source.source.capabilities());
+    Ok(Inventory { identity, tables, plan })
+}
+
+fn waiting(plan: &TablePlan) -> TableStatus {
+    TableStatus::waiting(plan.id().clone(), plan.replica.name.clone(), plan.source.schema.estimated_rows())
+}
+
+/// Milliseconds since 1970. A clock before that is taken as 1970.
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

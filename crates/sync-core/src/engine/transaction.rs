@@ -1,0 +1,222 @@
+//! The writer thread: puts the steps of many tables into shared transactions.
+
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use super::job::{Failure, Job};
+use super::writer::{Command, Envelope, Group, Step};
+use crate::{
+    Batch, Checkpoint, CopyState, Cursor, Error, Result, RunRecord, Sink, SinkTransaction, StreamId, WriteStats,
+};
+
+/// Rows after which a transaction is committed: what a crash can cost, and what the write-ahead log grows by.
+const COMMIT_ROWS: usize = 20_000;
+/// Bytes after which it is committed.
+const COMMIT_BYTES: usize = 8 << 20;
+/// Time after which it is committed, so that progress is stored and other writers of the file get their turn.
+const COMMIT_AFTER: Duration = Duration::from_millis(500);
+
+/// Carries out commands until nobody can send any.
+pub(crate) fn write_all(mut sink: Box<dyn Sink>, commands: &mpsc::Receiver<Envelope>) {
+    let mut left_over = None;
+    while let Some(envelope) = left_over.take().or_else(|| commands.recv().ok()) {
+        left_over = match envelope.command {
+            Command::Checkpoint { stream, reply } => {
+                // Nobody waits for the answer any more when the run was dropped.
+                let _ = reply.send(sink.checkpoint(&stream));
+                None
+            }
+            Command::Record { stream, record, reply } => {
+                let _ = reply.send(record_alone(&mut *sink, &stream, &record));
+                None
+            }
+            Command::Step { .. } => share_transaction(&mut *sink, envelope, commands),
+        };
+    }
+}
+
+fn record_alone(sink: &mut dyn Sink, stream: &StreamId, record: &RunRecord) -> Result<()> {
+    let mut transaction = sink.begin()?;
+    transaction.record(stream, record)?;
+    transaction.commit(&[])
+}
+
+/// One transaction, from `first` on; gives back a command that has to wait until after it.
+fn share_transaction(sink: &mut dyn Sink, first: Envelope, commands: &mpsc::Receiver<Envelope>) -> Option<Envelope> {
+    let mut open = match sink.begin() {
+        Ok(transaction) => Open::new(transaction),
+        Err(error) => {
+            if let Command::Step { job, .. } = first.command {
+                job.fail(Failure::Own(error));
+            }
+            return None;
+        }
+    };
+    let mut next = Some(first);
+    let mut left_over = None;
+    while !open.is_full() {
+        let Some(envelope) = next.take().or_else(|| commands.recv_timeout(open.time_left()).ok()) else { break };
+        match envelope.command {
+            Command::Step { ref step, .. } if !open.is_empty() && step.is_open_group() => {
+                left_over = Some(envelope);
+                break;
+            }
+            Command::Step { job, step } => {
+                if job.failure().is_some() {
+                    continue;
+                }
+                if let Err(error) = open.apply(&job, step) {
+                    open.roll_back(&job, &error);
+                    return None;
+                }
+            }
+            Command::Checkpoint { .. } | Command::Record { .. } => {
+                left_over = Some(envelope);
+                break;
+            }
+        }
+    }
+    open.commit();
+    left_over
+}
+
+impl Step {
+    /// Whether this is a group whose end is still to come. It gets a transaction of its own, so that giving it up takes nobody along.
+    fn is_open_group(&self) -> bool {
+        matches!(self, Self::Write { group: Group { rest: Some(_), .. }, .. })
+    }
+}
+
+/// A transaction under way, and what becomes true when it is committed.
+struct Open<'a> {
+    transaction: Box<dyn SinkTransaction + 'a>,
+    since: Instant,
+    rows: usize,
+    bytes: usize,
+    runs: Vec<Run>,
+    finished: Vec<tokio::sync::oneshot::Sender<()>>,
+}
+
+/// What one job has in the transaction.
+struct Run {
+    job: Arc<Job>,
+    written: WriteStats,
+    checkpoint: Option<Checkpoint>,
+}
+
+impl<'a> Open<'a> {
+    fn new(transaction: Box<dyn SinkTransaction + 'a>) -> Self {
+        Self { transaction, since: Instant::now(), rows: 0, bytes: 0, runs: Vec::new(), finished: Vec::new() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows >= COMMIT_ROWS || self.bytes >= COMMIT_BYTES || self.since.elapsed() >= COMMIT_AFTER
+    }
+
+    /// How long to wait for more: not at all when somebody waits for the commit.
+    fn time_left(&self) -> Duration {
+        if self.finished.is_empty() { COMMIT_AFTER.saturating_sub(self.since.elapsed()) } else { Duration::ZERO }
+    }
+
+    fn apply(&mut self, job: &Arc<Job>, step: Step) -> Result<()> {
+        let run = self.run(job);
+        match step {
+            Step::Schema(change) => self.transaction.apply_schema(&job.table, &change),
+            Step::Write { state, group } => self.write_group(run, state, group),
+            Step::Publish { cursor } => {
+                self.transaction.publish(&job.table)?;
+                self.reach(run, cursor, CopyState::Live);
+                Ok(())
+            }
+            Step::Finish { mut record, reply } => {
+                record.written = job.written();
+                record.written += self.runs[run].written;
+                self.transaction.record(&job.stream, &record)?;
+                self.finished.push(reply);
+                Ok(())
+            }
+        }
+    }
+
+    fn write_group(&mut self, run: usize, state: CopyState, group: Group) -> Result<()> {
+        let mut complete = false;
+        for batch in group.head {
+            complete = self.write(run, state, batch)?;
+        }
+        if let Some(mut rest) = group.rest {
+            while !complete {
+                let batch = rest
+                    .blocking_recv()
+                    .ok_or_else(|| Error::unavailable("reading ended in the middle of rows that belong together"))?;
+                complete = self.write(run, state, batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes one batch; true when it completes its group.
+    fn write(&mut self, run: usize, state: CopyState, batch: Batch) -> Result<bool> {
+        let table = &self.runs[run].job.table;
+        if !batch.rows.is_empty() {
+            let written = self.transaction.write(table, state, &batch.rows)?;
+            self.rows += batch.rows.len();
+            self.bytes += batch.rows.size();
+            self.runs[run].written += written;
+        }
+        for failed in &batch.failed {
+            self.transaction.fail(&self.runs[run].job.table, failed)?;
+        }
+        let complete = batch.watermark.is_some();
+        if let Some(cursor) = batch.watermark {
+            self.reach(run, cursor, state);
+        }
+        Ok(complete)
+    }
+
+    fn reach(&mut self, run: usize, cursor: Cursor, state: CopyState) {
+        let run = &mut self.runs[run];
+        run.checkpoint = Some(Checkpoint::new(run.job.stream.clone(), cursor, state, run.job.fingerprint.clone()));
+    }
+
+    /// The place of this job in the transaction.
+    fn run(&mut self, job: &Arc<Job>) -> usize {
+        self.runs.iter().position(|run| Arc::ptr_eq(&run.job, job)).unwrap_or_else(|| {
+            self.runs.push(Run { job: Arc::clone(job), written: WriteStats::default(), checkpoint: None });
+            self.runs.len() - 1
+        })
+    }
+
+    fn commit(self) {
+        let checkpoints: Vec<_> = self.runs.iter().filter_map(|run| run.checkpoint.clone()).collect();
+        match self.transaction.commit(&checkpoints) {
+            Ok(()) => {
+                for run in self.runs {
+                    run.job.committed(run.written, run.checkpoint.map(|checkpoint| checkpoint.cursor));
+                }
+                for reply in self.finished {
+                    let _ = reply.send(());
+                }
+            }
+            Err(error) => {
+                for run in self.runs {
+                    run.job.fail(Failure::Own(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// Gives everything up. The readers of the others are past what is lost here, so their runs end too, without blame.
+    fn roll_back(self, culprit: &Arc<Job>, error: &Error) {
+        for run in self.runs {
+            run.job.fail(if Arc::ptr_eq(&run.job, culprit) {
+                Failure::Own(error.clone())
+            } else {
+                Failure::Neighbour(error.clone())
+            });
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The reading side's way to the writer thread: commands, with a budget of memory for what waits there.
+
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::job::{Failure, Job};
+use super::transaction;
+use crate::{Batch, Checkpoint, CopyState, Cursor, Error, Result, RunRecord, SchemaChange, Sink, StreamId};
+
+/// The thread that owns the sink. Many tables feed it; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    commands: Option<mpsc::Sender<Envelope>>,
+    budget: Arc<Semaphore>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// KiB of batches that may wait for the writer, over all tables. More only costs memory: the writer is never idle with this.
+const BUDGET_KIB: u32 = 4 << 10;
+
+/// A command, holding its share of the budget until it is carried out.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    pub(crate) command: Command,
+    _share: Option<OwnedSemaphorePermit>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Reads a checkpoint; outside of transactions.
+    Checkpoint { stream: StreamId, reply: oneshot::Sender<Result<Option<Checkpoint>>> },
+    /// Stores how a run ended that has no transaction under way.
+    Record { stream: StreamId, record: RunRecord, reply: oneshot::Sender<Result<()>> },
+    /// A step of a table's run, in the transaction under way.
+    Step { job: Arc<Job>, step: Step },
+}
+
+#[derive(Debug)]
+pub(crate) enum Step {
+    Schema(SchemaChange),
+    Write { state: CopyState, group: Group },
+    Publish { cursor: Cursor },
+    Finish { record: RunRecord, reply: oneshot::Sender<()> },
+}
+
+/// The batches up to a watermark.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) head: Vec<Batch>,
+    /// The rest of a group that is too large to wait for. The channel closing before a watermark came is a failure.
+    pub(crate) rest: Option<tokio::sync::mpsc::Receiver<Batch>>,
+}
+
+impl Writer {
+    pub(crate) fn start(sink: Box<dyn Sink>) -> Result<Self> {
+        let (commands, receiver) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("data-sync-writer".into())
+            .spawn(move || transaction::write_all(sink, &receiver))
+            .map_err(|error| Error::unavailable(format!("can't start the writer thread: {error}")))?;
+        Ok(Self {
+            commands: Some(commands),
+            budget: Arc::new(Semaphore::new(BUDGET_KIB as usize)),
+            thread: Some(thread),
+        })
+    }
+
+    pub(crate) async fn checkpoint(&self, stream: &StreamId) -> Result<Option<Checkpoint>> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Checkpoint { stream: stream.clone(), reply }, None)?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    pub(crate) async fn record(&self, stream: &StreamId, record: RunRecord) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Record { stream: stream.clone(), record, reply }, None)?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Hands a step on, waiting while too much waits already.
+    pub(crate) async fn step(&self, job: &Arc<Job>, step: Step) -> Result<(), Failure> {
+        if let Some(failure) = job.failure() {
+            return Err(failure);
+        }
+        let size: usize = match &step {
+            Step::Write { group, .. } => group.head.iter().map(|batch| batch.rows.size()).sum(),
+            _ => 0,
+        };
+        let kib = u32::try_from(size >> 10).unwrap_or(BUDGET_KIB).min(BUDGET_KIB);
+        let share = Arc::clone(&self.budget).acquire_many_owned(kib).await.map_err(|_| Failure::Own(gone()))?;
+        self.send(Command::Step { job: Arc::clone(job), step }, Some(share)).map_err(Failure::Own)
+    }
+
+    /// Waits until everything that this job sent is stored for good.
+    pub(crate) async fn finish(&self, job: &Arc<Job>, record: RunRecord) -> Result<(), Failure> {
+        let (reply, answer) = oneshot::channel();
+        self.step(job, Step::Finish { record, reply }).await?;
+        answer.await.map_err(|_| job.failure().unwrap_or_else(|| Failure::Own(gone())))
+    }
+
+    fn send(&self, command: Command, share: Option<OwnedSemaphorePermit>) -> Result<()> {
+        let commands = self.commands.as_ref().ok_or_else(gone)?;
+        commands.send(Envelope { command, _share: share }).map_err(|_| gone())
+    }
+}
+
+/// Waits for the thread, so that the replica is closed in order when the engine is gone.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.commands.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer thread panicked");
+        }
+    }
+}
+
+fn gone() -> Error {
+    Error::internal("the writer thread has ended")
+}

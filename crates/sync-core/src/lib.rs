@@ -4,6 +4,7 @@ mod batch;
 pub mod engine;
 mod error;
 mod fingerprint;
+pub mod memory;
 mod naming;
 pub mod plan;
 mod registry;
@@ -30,4 +31,4 @@ pub use source::{
     Batch, BatchLimits, Capabilities, Cursor, End, FailedRow, Next, ReadRequest, Reader, Scope, Source, SourceIdentity,
     SourceTable,
 };
-pub use value::{DataType, Value, ValueKind};
+pub use value::{DataType, OwnedValue, Value, ValueKind};

@@ -1,5 +1,9 @@
 //! What a cell can be: [`Value`] is the cell, [`DataType`] what its column means.
 
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+
 /// One cell, borrowed from a [`RowBatch`](crate::RowBatch).
 ///
 /// Five forms carry every type of every source exactly; the column's [`DataType`] says what the form means.
@@ -17,6 +21,96 @@ pub enum Value<'a> {
     /// Bytes.
     Bytes(&'a [u8]),
 }
+
+/// One cell that owns what it holds: for keys that are kept and for sources and sinks in memory.
+///
+/// Its order is total: NULL, then numbers by form, then text, then bytes.
+#[non_exhaustive]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OwnedValue {
+    /// See [`Value::Null`].
+    Null,
+    /// See [`Value::Integer`].
+    Integer(i64),
+    /// See [`Value::Real`].
+    Real(f64),
+    /// See [`Value::Text`].
+    Text(String),
+    /// See [`Value::Bytes`].
+    Bytes(Vec<u8>),
+}
+
+impl OwnedValue {
+    /// The borrowed form.
+    #[must_use]
+    pub fn as_value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Integer(value) => Value::Integer(*value),
+            Self::Real(value) => Value::Real(*value),
+            Self::Text(value) => Value::Text(value),
+            Self::Bytes(value) => Value::Bytes(value),
+        }
+    }
+}
+
+impl From<Value<'_>> for OwnedValue {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Integer(value) => Self::Integer(value),
+            Value::Real(value) => Self::Real(value),
+            Value::Text(value) => Self::Text(value.to_owned()),
+            Value::Bytes(value) => Self::Bytes(value.to_owned()),
+        }
+    }
+}
+
+impl From<i64> for OwnedValue {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<&str> for OwnedValue {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl Ord for OwnedValue {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let rank = |value: &Self| match value {
+            Self::Null => 0,
+            Self::Integer(_) => 1,
+            Self::Real(_) => 2,
+            Self::Text(_) => 3,
+            Self::Bytes(_) => 4,
+        };
+        match (self, other) {
+            (Self::Integer(a), Self::Integer(b)) => a.cmp(b),
+            (Self::Real(a), Self::Real(b)) => a.total_cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Bytes(a), Self::Bytes(b)) => a.cmp(b),
+            _ => rank(self).cmp(&rank(other)),
+        }
+    }
+}
+
+impl PartialOrd for OwnedValue {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for OwnedValue {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for OwnedValue {}
 
 /// The form that the cells of a column take, unless a single value does not fit it and comes as [`Value::Text`] (`NaN`, say).
 #[non_exhaustive]

@@ -1,1 +1,51 @@
-//! Data Sync.
+//! The conformance kit: every promise of a source as a named behaviour, each able to fail.
+//!
+//! A source's crate takes the kit as a dev-dependency, tells it by a [`SourceFixture`] how to make a table and change its rows, and
+//! gets one test a promise:
+//!
+//! ```
+//! use sync_core::{Result, Source, memory::MemorySource};
+//! use sync_testkit::{MemoryFixture, source_tests};
+//!
+//! // In a real crate: a fixture of its own, made anew for each test.
+//! source_tests!(MemoryFixture::new());
+//! # fn main() {}
+//! ```
+//!
+//! Each behaviour has a twin in [`broken`]: a source that breaks just this promise. The kit's own tests see to it that the twin fails
+//! exactly its behaviour, so that no check is empty.
+
+mod behaviour;
+mod behaviours;
+pub mod broken;
+mod fixture;
+mod given;
+mod memory;
+
+pub use behaviour::{Behaviour, Violation, check, source_behaviours};
+pub use fixture::{SourceFixture, TestRow};
+pub use memory::MemoryFixture;
+
+/// Makes one `#[test]` of each behaviour. The expression makes the fixture; it is evaluated anew in each test.
+#[macro_export]
+macro_rules! source_tests {
+    ($fixture:expr) => {
+        $crate::source_tests!(@each $fixture,
+            every_row_arrives_once,
+            a_reader_resumes_after_any_watermark,
+            rows_of_equal_cursor_are_not_lost,
+        );
+        #[test]
+        fn no_behaviour_is_left_out() {
+            assert_eq!($crate::source_behaviours().len(), 3, "source_tests! must list every behaviour");
+        }
+    };
+    (@each $fixture:expr, $($name:ident,)*) => {$(
+        #[test]
+        fn $name() {
+            if let Err(violation) = $crate::check(stringify!($name), &$fixture) {
+                panic!("{violation}");
+            }
+        }
+    )*};
+}

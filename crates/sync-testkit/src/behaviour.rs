@@ -1,0 +1,98 @@
+//! Behaviours by name, and how one is checked.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::behaviours::{arrives_once, resume, ties};
+use crate::fixture::SourceFixture;
+
+/// One promise of every source.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug)]
+pub struct Behaviour {
+    /// The name of its test.
+    pub name: &'static str,
+    /// The promise, as a sentence.
+    pub promise: &'static str,
+    check: Check,
+}
+
+type Check = fn(&dyn SourceFixture) -> Checking<'_>;
+pub(crate) type Checking<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + 'a>>;
+
+const SOURCE_BEHAVIOURS: &[Behaviour] = &[
+    Behaviour {
+        name: "every_row_arrives_once",
+        promise: "A copy gives every row of the table once and as it is, and a poll after it the rows that came since.",
+        check: |fixture| Box::pin(arrives_once::check(fixture)),
+    },
+    Behaviour {
+        name: "a_reader_resumes_after_any_watermark",
+        promise: "A copy that is broken off goes on after any watermark without losing or repeating a row.",
+        check: |fixture| Box::pin(resume::check(fixture)),
+    },
+    Behaviour {
+        name: "rows_of_equal_cursor_are_not_lost",
+        promise: "Rows with the same stamp all arrive, also when a batch ends among them.",
+        check: |fixture| Box::pin(ties::check(fixture)),
+    },
+];
+
+/// All behaviours of a source, in the order in which they are best made true.
+#[must_use]
+pub fn source_behaviours() -> &'static [Behaviour] {
+    SOURCE_BEHAVIOURS
+}
+
+/// A broken promise.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    behaviour: &'static str,
+    promise: &'static str,
+    what: String,
+}
+
+impl Violation {
+    /// The behaviour that failed.
+    #[must_use]
+    pub fn behaviour(&self) -> &'static str {
+        self.behaviour
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}\n  promise: {}", self.behaviour, self.what, self.promise)
+    }
+}
+
+impl std::error::Error for Violation {}
+
+/// A source that does not answer for so long hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Checks one behaviour on a runtime of its own.
+///
+/// # Errors
+/// The broken promise; also when there is no behaviour of this name.
+pub fn check(name: &str, fixture: &dyn SourceFixture) -> Result<(), Violation> {
+    let found = source_behaviours().iter().find(|behaviour| behaviour.name == name);
+    let behaviour = found.ok_or_else(|| Violation {
+        behaviour: "unknown",
+        promise: "The kit knows the behaviour.",
+        what: format!("there is no behaviour {name:?}"),
+    })?;
+    let violation = |what| Violation { behaviour: behaviour.name, promise: behaviour.promise, what };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| violation(format!("no runtime: {error}")))?;
+    runtime.block_on(async {
+        match tokio::time::timeout(PATIENCE, (behaviour.check)(fixture)).await {
+            Ok(result) => result.map_err(violation),
+            Err(_) => Err(violation(format!("no answer within {PATIENCE:?}"))),
+        }
+    })
+}

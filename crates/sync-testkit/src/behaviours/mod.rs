@@ -1,0 +1,5 @@
+//! One file a behaviour: what is done to the source, and what must come of it.
+
+pub(crate) mod arrives_once;
+pub(crate) mod resume;
+pub(crate) mod ties;

@@ -128,10 +128,14 @@ async fn read_all(mut reader: Box<dyn Reader>) -> Result<(Vec<Batch>, End)> {
     }
 }
 
-fn repeat_last_row(batches: &mut [Batch]) -> Result<()> {
-    if let Some(batch) = batches.iter_mut().rev().find(|batch| !batch.rows.is_empty()) {
-        let copy = batch.rows.clone();
-        batch.rows.push_row(copy.row(copy.len() - 1))?;
+fn repeat_last_row(batches: &mut Vec<Batch>) -> Result<()> {
+    if let Some(index) = batches.iter().rposition(|batch| !batch.rows.is_empty()) {
+        let batch = &batches[index];
+        let mut again = RowBatch::new(Arc::clone(batch.rows.schema()));
+        again.push_row(batch.rows.row(batch.rows.len() - 1))?;
+        let mut again = Batch::new(again);
+        again.watermark.clone_from(&batch.watermark);
+        batches.insert(index + 1, again);
     }
     Ok(())
 }

@@ -1,1 +1,24 @@
-//! Data Sync.
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod error;
+mod find;
+mod folders;
+mod guardian;
+pub mod install;
+mod percent;
+mod pgbouncer;
+mod ports;
+mod postgres;
+mod psql;
+mod tls;
+
+pub use error::Error;
+pub use find::{PostgresTools, find_pgbouncer, find_postgres};
+pub use folders::{tools_folder, workspace_root};
+pub use pgbouncer::PgBouncer;
+pub use postgres::{Database, Postgres, PostgresOptions, SHARED_POSTGRES};
+pub use tls::TlsFiles;
+
+/// What the functions of this crate answer.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

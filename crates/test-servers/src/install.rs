@@ -1,0 +1,1 @@
+//! Gets the servers that are missing.

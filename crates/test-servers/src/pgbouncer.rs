@@ -1,0 +1,96 @@
+//! A connection pooler in front of a server.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::account::Account;
+use crate::folders::{self, InstanceFolder};
+use crate::guardian::{Guardian, Signal, wait_until};
+use crate::{Database, Error, Postgres, Result, find_pgbouncer, ports};
+
+const ATTEMPTS: u32 = 5;
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A PgBouncer in transaction mode: two transactions of a client may run in different sessions of the server, and two
+/// clients share one. It stops with the value.
+#[derive(Debug)]
+pub struct PgBouncer {
+    port: u16,
+    _guardian: Guardian,
+    _folder: InstanceFolder,
+}
+
+impl PgBouncer {
+    /// Starts one, or answers `None` where PgBouncer is not installed (`cargo xtask test` installs it where it can).
+    ///
+    /// # Errors
+    /// It is installed and does not start: the message holds its log.
+    pub fn start(server: &Postgres) -> Result<Option<Self>> {
+        let Some(program) = find_pgbouncer() else { return Ok(None) };
+        let mut reason = Error::new("not tried");
+        for _ in 0..ATTEMPTS {
+            match Self::run(&program, server) {
+                Ok(pooler) => return Ok(Some(pooler)),
+                Err(error) => reason = error,
+            }
+        }
+        Err(reason)
+    }
+
+    /// The port it listens on, at 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The address of a database through the pooler, for the superuser.
+    pub fn url(&self, database: &Database) -> String {
+        format!("postgres://postgres@{}:{}/{}", Ipv4Addr::LOCALHOST, self.port, database.name())
+    }
+
+    fn run(program: &Path, server: &Postgres) -> Result<Self> {
+        let servers = folders::servers_folder()?;
+        let lock = folders::lock(&servers)?;
+        let folder = InstanceFolder::create(&servers, "pgbouncer")?;
+        drop(lock);
+        let port = ports::free_port()?;
+        let log = folder.path().join("log");
+        write(folder.path(), "pgbouncer.ini", &configuration(port, server))?;
+        write(folder.path(), "users.txt", "\"postgres\" \"\"\n")?;
+        let mut guardian = Guardian::start(folder.path(), &log, Signal::Quit, program, &["pgbouncer.ini".to_owned()])?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let answers = || TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok();
+        let ready = wait_until(LIMIT, || guardian.ended().is_some() || answers());
+        if ready.is_ok() && guardian.ended().is_none() {
+            return Ok(Self { port, _guardian: guardian, _folder: folder });
+        }
+        drop(guardian);
+        Err(Error::new(format!("PgBouncer does not start: {}", fs::read_to_string(&log).unwrap_or_default())))
+    }
+}
+
+/// Few server sessions, so that clients really share them; the strict defaults for what a client may ask for at start.
+fn configuration(port: u16, server: &Postgres) -> String {
+    format!(
+        "[databases]\n\
+         * = host={} port={}\n\
+         [pgbouncer]\n\
+         listen_addr = 127.0.0.1\n\
+         listen_port = {port}\n\
+         unix_socket_dir =\n\
+         pool_mode = transaction\n\
+         default_pool_size = 5\n\
+         max_client_conn = 200\n\
+         auth_type = trust\n\
+         auth_file = users.txt\n",
+        server.host(),
+        server.port(),
+    )
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> Result<()> {
+    let path = folder.join(name);
+    fs::write(&path, text).map_err(Error::doing(format!("cannot write {}", path.display())))?;
+    Account::current()?.own(&path)
+}

@@ -1,0 +1,50 @@
+//! A server must go with the process that started it, even if that process is killed.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use test_servers::{Postgres, PostgresOptions};
+
+const CHILD: &str = "TEST_SERVERS_LEAK_CHILD";
+
+/// Starts a server and waits to be killed, when the test below runs this binary again; otherwise nothing to do.
+#[test]
+fn child_that_is_killed() {
+    if std::env::var_os(CHILD).is_none() {
+        return;
+    }
+    let server = Postgres::start(&PostgresOptions::new()).unwrap();
+    println!("started {} {}", server.port(), server.data_folder().unwrap().display());
+    loop {
+        std::thread::park();
+    }
+}
+
+#[test]
+fn a_server_goes_when_its_process_is_killed() {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "leaks::child_that_is_killed", "--nocapture"])
+        .env(CHILD, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let started =
+        lines.map_while(Result::ok).find_map(|line| line.split_once("started ").map(|(_, rest)| rest.to_owned()));
+    let started = started.expect("the child must start a server");
+    let (port, folder) = started.split_once(' ').unwrap();
+    let (port, folder) = (port.parse::<u16>().unwrap(), Path::new(folder));
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_ok() && folder.is_dir());
+
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let end = Instant::now() + Duration::from_secs(30);
+    let gone = || TcpStream::connect(("127.0.0.1", port)).is_err() && !folder.parent().unwrap().exists();
+    while !gone() {
+        assert!(Instant::now() < end, "the server or its data is still there");
+        std::thread::yield_now();
+    }
+}

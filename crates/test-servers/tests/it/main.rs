@@ -1,0 +1,6 @@
+//! Throwaway servers, against real ones.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod leaks;
+mod pgbouncer;
+mod postgres;

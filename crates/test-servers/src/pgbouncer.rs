@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::account::Account;
 use crate::folders::{self, InstanceFolder};
 use crate::guardian::{Guardian, Signal, wait_until};
+use crate::install::debian;
 use crate::{Database, Error, Postgres, Result, find_pgbouncer, ports};
 
 const ATTEMPTS: u32 = 5;
@@ -58,7 +59,9 @@ impl PgBouncer {
         let log = folder.path().join("log");
         write(folder.path(), "pgbouncer.ini", &configuration(port, server))?;
         write(folder.path(), "users.txt", "\"postgres\" \"\"\n")?;
-        let mut guardian = Guardian::start(folder.path(), &log, Signal::Quit, program, &["pgbouncer.ini".to_owned()])?;
+        // It has nothing to lose, and what its other signals mean changed between versions.
+        let arguments = [libraries(), program.display().to_string(), "pgbouncer.ini".to_owned()];
+        let mut guardian = Guardian::start(folder.path(), &log, Signal::Kill, Path::new("/usr/bin/env"), &arguments)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let answers = || TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok();
         let ready = wait_until(LIMIT, || guardian.ended().is_some() || answers());
@@ -68,6 +71,12 @@ impl PgBouncer {
         drop(guardian);
         Err(Error::new(format!("PgBouncer does not start: {}", fs::read_to_string(&log).unwrap_or_default())))
     }
+}
+
+/// A PgBouncer that was unpacked finds its libraries beside it.
+fn libraries() -> String {
+    let folders: Vec<String> = debian::unpacked_libraries().iter().map(|path| path.display().to_string()).collect();
+    format!("LD_LIBRARY_PATH={}", folders.join(":"))
 }
 
 /// Few server sessions, so that clients really share them; the strict defaults for what a client may ask for at start.

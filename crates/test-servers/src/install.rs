@@ -1,1 +1,0 @@
-//! Gets the servers that are missing.

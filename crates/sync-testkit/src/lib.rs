@@ -18,6 +18,7 @@
 mod behaviour;
 mod behaviours;
 pub mod broken;
+pub mod faults;
 mod fixture;
 mod given;
 mod memory;

@@ -1,0 +1,8 @@
+//! The engine and the reference implementations, through the public API.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod capture;
+mod engine;
+mod plan;
+mod registry;
+mod shop;

@@ -1,0 +1,174 @@
+//! Every wish that can't be met is answered with what is wrong and what to do.
+
+use sync_core::plan::plan;
+use sync_core::{
+    Capabilities, Column, DataType, ErrorKind, RelationKind, SyncPlan, TableId, TableSchema, TableSettings, Wanted,
+    WantedTable,
+};
+
+use crate::shop::{schema, wanted};
+
+fn existing() -> Vec<TableSchema> {
+    let table = |schema: &str, name: &str| TableSchema::builder(TableId::new(schema, name));
+    let id = || Column::new("id", DataType::Integer).native_type("bigint").not_null();
+    let text = |name: &str| Column::new(name, DataType::Text).native_type("text");
+    vec![
+        schema(TableId::new("public", "users")),
+        schema(TableId::new("audit", "logs")),
+        schema(TableId::new("audit", "events")),
+        table("public", "keyless").column(text("word")).build().unwrap(),
+        table("public", "words")
+            .column(text("word").not_null())
+            .column(text("other").not_null())
+            .key(["word", "other"])
+            .build()
+            .unwrap(),
+        table("public", "locked")
+            .column(id())
+            .key(["id"])
+            .unreadable("the login may not read it; run GRANT SELECT")
+            .build()
+            .unwrap(),
+        table("public", "stamps")
+            .column(id())
+            .column(Column::new("updated_at", DataType::TimestampTz))
+            .column(Column::new("created_at", DataType::TimestampTz))
+            .key(["id"])
+            .build()
+            .unwrap(),
+        table("audit", "logs_2024").column(id()).key(["id"]).kind(RelationKind::Partition).build().unwrap(),
+    ]
+}
+
+fn capabilities() -> Capabilities {
+    Capabilities::new().default_schema("public")
+}
+
+fn planned(wanted: &Wanted) -> SyncPlan {
+    plan(wanted, &existing(), &capabilities())
+}
+
+fn names(plan: &SyncPlan) -> Vec<&str> {
+    plan.tables.iter().map(|table| table.replica.name.as_str()).collect()
+}
+
+fn only_problem(wanted: &Wanted) -> (ErrorKind, String) {
+    let plan = planned(wanted);
+    assert_eq!((plan.tables.len(), plan.problems.len()), (0, 1), "{plan:?}");
+    (plan.problems[0].kind, plan.problems[0].message.clone())
+}
+
+fn with(name: &str, settings: TableSettings) -> Wanted {
+    let mut wanted = wanted(&[]);
+    wanted.tables.push(WantedTable::new(name.parse().unwrap()).settings(settings));
+    wanted
+}
+
+fn settings(change: impl FnOnce(&mut TableSettings)) -> TableSettings {
+    let mut settings = TableSettings::default();
+    change(&mut settings);
+    settings
+}
+
+#[test]
+fn patterns_take_what_matches_once_and_leave_out_partitions_and_the_excluded() {
+    assert_eq!(names(&planned(&wanted(&["audit.logs", "audit.*"]))), ["tmp_audit_logs", "tmp_audit_events"]);
+    let mut some = wanted(&["audit.*"]);
+    some.exclude.push("audit.ev*".parse().unwrap());
+    assert_eq!(names(&planned(&some)), ["tmp_audit_logs"]);
+    // Asked for by name, a partition is a table as any other.
+    assert_eq!(names(&planned(&wanted(&["audit.logs_2024"]))), ["tmp_audit_logs_2024"]);
+}
+
+#[test]
+fn problems_say_what_to_do() {
+    for (wanted, kind, message) in [
+        (
+            wanted(&["audit.log"]),
+            ErrorKind::Config,
+            "table audit.log: there is no such table in schema audit; check the spelling, and that the login may see it; `data-sync check` lists what is there",
+        ),
+        (wanted(&["logs"]), ErrorKind::Config, "table logs: there is no such table; did you mean audit.logs?"),
+        (wanted(&["x*"]), ErrorKind::Config, "table x*: no table matches this pattern"),
+        (
+            wanted(&["keyless"]),
+            ErrorKind::Unsupported,
+            "table public.keyless: it has no primary key and no unique index on columns that are never NULL; add a primary key",
+        ),
+        (wanted(&["locked"]), ErrorKind::Denied, "table public.locked: the login may not read it; run GRANT SELECT"),
+        (
+            wanted(&["words"]),
+            ErrorKind::Config,
+            "table public.words: at least one of timestamp_column or id_column is required",
+        ),
+        (
+            with("users", settings(|s| s.timestamp_column = Some("note".into()))),
+            ErrorKind::Config,
+            "table public.users: timestamp_column \"note\" is of type text, not a date or timestamp",
+        ),
+        (
+            with("users", settings(|s| s.id_column = Some("uid".into()))),
+            ErrorKind::Config,
+            "table public.users: id_column \"uid\" does not exist; its columns are id, updated_at, note",
+        ),
+    ] {
+        assert_eq!(only_problem(&wanted), (kind, message.to_owned()));
+    }
+}
+
+#[test]
+fn all_problems_of_a_table_come_at_once() {
+    let plan = planned(&with(
+        "keyless",
+        settings(|s| (s.timestamp_column, s.id_column) = (Some("no".into()), Some("neither".into()))),
+    ));
+    assert_eq!(plan.problems.len(), 3, "{plan:?}");
+}
+
+#[test]
+fn a_source_that_sweeps_needs_no_cursor_column() {
+    let plan = plan(&wanted(&["words"]), &existing(), &capabilities().sweep());
+    assert!(plan.problems.is_empty());
+    assert!(plan.tables[0].source.keyset().is_empty());
+}
+
+#[test]
+fn cursor_columns_are_chosen_so_that_no_row_hides() {
+    let keyset = |wanted: &Wanted| planned(wanted).tables[0].source.keyset();
+    assert_eq!(keyset(&wanted(&["users"])), [1, 0], "updated_at is never NULL, the key breaks ties");
+    assert_eq!(keyset(&wanted(&["stamps"])), [2, 0], "updated_at may be NULL, so created_at it is");
+    assert_eq!(keyset(&with("stamps", settings(|s| s.timestamp_column = Some("updated_at".into())))), [1, 0]);
+}
+
+#[test]
+fn settings_apply_from_the_nearest_to_the_widest() {
+    let mut all = wanted(&["audit.*"]);
+    all.defaults.batch_size = Some(10);
+    all.settings.push(WantedTable::new("audit.logs".parse().unwrap()).settings(settings(|s| s.batch_size = Some(5))));
+    let sizes: Vec<_> = planned(&all).tables.iter().map(|table| table.limits.rows).collect();
+    assert_eq!(sizes, [5, 10]);
+
+    all.settings.push(WantedTable::new("users".parse().unwrap()));
+    let plan = planned(&all);
+    assert_eq!(
+        plan.problems[0].message,
+        "table users: it has settings, but `tables` does not name it; add it to `tables`"
+    );
+}
+
+#[test]
+fn a_table_named_twice_is_an_error() {
+    let plan = planned(&wanted(&["users", "public.users"]));
+    assert_eq!(plan.problems[0].message, "table public.users: it is named twice; leave one out");
+}
+
+#[test]
+fn replica_names_that_differ_in_case_collide() {
+    let mut plans = [
+        planned(&with("users", settings(|s| s.replica = Some("R".into())))),
+        planned(&with("stamps", settings(|s| s.replica = Some("r".into())))),
+    ];
+    sync_core::plan::refuse_collisions(&mut plans);
+    assert!(plans.iter().all(|plan| plan.tables.is_empty() && plan.problems.len() == 1));
+    assert!(plans[1].problems[0].message.contains("public.users and public.stamps"), "{plans:?}");
+}

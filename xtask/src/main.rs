@@ -1,2 +1,56 @@
-//! x
-fn main() {}
+#![doc = include_str!("../README.md")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
+
+mod cargo;
+mod ci;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a command answers: the error is shown to the developer as it is.
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// The commands of a developer.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs every test against throwaway servers; installs what is missing
+    Test {
+        /// For the test runner: a filter, or options of `cargo nextest run`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Checks everything that must hold before a change lands
+    Ci,
+    /// Checks the rules of the house that a compiler does not know
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Test { arguments } => test::run(&arguments),
+        Command::Ci => ci::run(),
+        Command::Tidy => tidy::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells what is being installed, and why.
+fn notice(text: &str) {
+    eprintln!("xtask: {text}");
+}

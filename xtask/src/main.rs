@@ -3,6 +3,7 @@
 
 mod cargo;
 mod ci;
+mod demo;
 mod test;
 mod tidy;
 
@@ -23,6 +24,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Shows it at work: a throwaway PostgreSQL with a small shop that keeps changing, synced into a SQLite file
+    Demo {
+        /// End after the first sync and one query
+        #[arg(long)]
+        once: bool,
+    },
     /// Runs every test against throwaway servers; installs what is missing
     Test {
         /// For the test runner: a filter, or options of `cargo nextest run`
@@ -37,6 +44,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Demo { once } => demo::run(once),
         Command::Test { arguments } => test::run(&arguments),
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),

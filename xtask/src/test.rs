@@ -25,17 +25,17 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     succeed(&mut runner)
 }
 
-/// nextest, else what cargo brings.
+/// nextest, else what cargo brings. Both take the whole workspace unless the arguments choose packages.
 fn runner() -> Command {
     let mut command = match nextest() {
         Ok(program) => {
             let mut command = Command::new(program);
-            command.args(["nextest", "run", "--workspace"]);
+            command.args(["nextest", "run"]);
             command
         }
         Err(reason) => {
             notice(&format!("cargo-nextest cannot be had, `cargo test` runs the tests: {reason}"));
-            cargo(["test", "--workspace", "--all-targets"])
+            cargo(["test", "--all-targets"])
         }
     };
     in_workspace(&mut command);

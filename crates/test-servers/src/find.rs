@@ -75,7 +75,13 @@ fn fetched_postgres() -> Vec<PathBuf> {
 
 fn find_psql(bin: &Path) -> Option<PathBuf> {
     let elsewhere = || search_path().into_iter().chain(postgres_folders()).chain(fetched_postgres());
-    std::iter::once(bin.to_path_buf()).chain(elsewhere()).map(|folder| folder.join("psql")).find(|path| path.is_file())
+    std::iter::once(bin.to_path_buf()).chain(elsewhere()).map(|folder| folder.join("psql")).find(|path| is_client(path))
+}
+
+/// Debian's `psql` may be a script that finds no client behind it.
+fn is_client(path: &Path) -> bool {
+    let asked = || Command::new(path).arg("-V").stdin(Stdio::null()).output();
+    path.is_file() && asked().is_ok_and(|answer| answer.status.success())
 }
 
 fn is_server_folder(folder: &Path) -> bool {

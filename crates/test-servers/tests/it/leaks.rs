@@ -10,23 +10,13 @@ use test_servers::{Postgres, PostgresOptions};
 
 const CHILD: &str = "TEST_SERVERS_LEAK_CHILD";
 
-/// Starts a server and waits to be killed, when the test below runs this binary again; otherwise nothing to do.
-#[test]
-fn child_that_is_killed() {
-    if std::env::var_os(CHILD).is_none() {
-        return;
-    }
-    let server = Postgres::start(&PostgresOptions::new()).unwrap();
-    println!("started {} {}", server.port(), server.data_folder().unwrap().display());
-    loop {
-        std::thread::park();
-    }
-}
-
 #[test]
 fn a_server_goes_when_its_process_is_killed() {
+    if std::env::var_os(CHILD).is_some() {
+        start_and_wait_to_be_killed();
+    }
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "leaks::child_that_is_killed", "--nocapture"])
+        .args(["--exact", "leaks::a_server_goes_when_its_process_is_killed", "--nocapture"])
         .env(CHILD, "1")
         .stdout(Stdio::piped())
         .spawn()
@@ -46,5 +36,14 @@ fn a_server_goes_when_its_process_is_killed() {
     while !gone() {
         assert!(Instant::now() < end, "the server or its data is still there");
         std::thread::yield_now();
+    }
+}
+
+/// What this test does when it is run by itself.
+fn start_and_wait_to_be_killed() -> ! {
+    let server = Postgres::start(&PostgresOptions::new()).unwrap();
+    println!("started {} {}", server.port(), server.data_folder().unwrap().display());
+    loop {
+        std::thread::park();
     }
 }

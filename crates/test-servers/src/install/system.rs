@@ -87,7 +87,7 @@ fn install(manager: &PackageManager, what: &str, script: &str, notice: Notice<'_
     };
     let sudo = if words[0] == "sudo" { ", with sudo" } else { "" };
     notice(&format!(
-        "{what} is missing, and the tests need it: {} installs it{sudo}:\n{}",
+        "{what} is missing: {} installs it{sudo}:\n{}",
         manager.program,
         script.trim()
     ));

@@ -40,6 +40,7 @@ fn a_server_goes_when_its_process_is_killed() {
 }
 
 /// What this test does when it is run by itself.
+#[expect(clippy::print_stdout, reason = "how the test above learns of the server")]
 fn start_and_wait_to_be_killed() -> ! {
     let server = Postgres::start(&PostgresOptions::new()).unwrap();
     println!("started {} {}", server.port(), server.data_folder().unwrap().display());

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::fingerprint::fingerprint;
 use crate::naming::DEFAULT_PREFIX;
@@ -83,6 +84,11 @@ pub struct TableSettings {
     pub batch_size: Option<usize>,
     /// The replica's whole name.
     pub replica: Option<String>,
+    /// How often it is synced by itself. By default every 5 minutes.
+    pub sync_interval: Option<Duration>,
+    /// How often rows that no poll can see are looked for. By default as `sync_interval`, but never so often that it would take
+    /// more than a twentieth of the time.
+    pub sweep_interval: Option<Duration>,
 }
 
 impl TableSettings {
@@ -95,6 +101,8 @@ impl TableSettings {
             id_column: text(&self.id_column, &wider.id_column),
             batch_size: self.batch_size.or(wider.batch_size),
             replica: text(&self.replica, &wider.replica),
+            sync_interval: self.sync_interval.or(wider.sync_interval),
+            sweep_interval: self.sweep_interval.or(wider.sweep_interval),
         }
     }
 }
@@ -121,11 +129,18 @@ pub struct TablePlan {
     pub limits: BatchLimits,
     /// What a stored cursor depends on.
     pub fingerprint: String,
+    /// How often it is synced by itself.
+    pub sync_interval: Duration,
+    /// How often it is swept; `None` leaves it to what a sweep costs.
+    pub sweep_interval: Option<Duration>,
 }
+
+/// How often a table is synced unless it is said.
+pub const DEFAULT_SYNC_INTERVAL: Duration = Duration::from_secs(300);
 
 /// A wanted table that can't be synced.
 #[non_exhaustive]
-#[derive(Debug, Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableProblem {
     /// The table, or the pattern, as configured.
     pub table: String,
@@ -287,6 +302,8 @@ fn plan_table(
         fingerprint: fingerprint(&source),
         source: Arc::new(source),
         replica: ReplicaTable::new(name, schema),
+        sync_interval: settings.sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL),
+        sweep_interval: settings.sweep_interval,
         limits: settings
             .batch_size
             .map_or_else(BatchLimits::default, |rows| BatchLimits { rows: rows.max(1), ..BatchLimits::default() }),

@@ -1,35 +1,65 @@
 //! What is going on, for whoever asks: [`Status`] is the whole picture, replaced as it changes.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
 
-use crate::TableId;
+use crate::{SourceIdentity, TableId, TablePlan, TableProblem};
 
-/// All tables of an engine, in the order of its plan.
+/// All sources and tables of an engine.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
-    /// One entry a table.
+    /// One entry a source, in the order of the configuration.
+    pub sources: Vec<SourceStatus>,
+    /// One entry a planned table, source by source.
     pub tables: Vec<TableStatus>,
+}
+
+/// Where one source stands.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceStatus {
+    /// Its name in the configuration, if it has one.
+    pub name: Option<String>,
+    /// Which server it is, once it answered.
+    pub identity: Option<SourceIdentity>,
+    /// Why it can't be asked at present.
+    pub error: Option<String>,
+    /// Wanted tables that can't be synced.
+    pub problems: Vec<TableProblem>,
 }
 
 /// Where one table stands.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableStatus {
+    /// The position of its source in [`Status::sources`].
+    pub source: usize,
     /// The table at the source.
-    pub source: TableId,
+    pub table: TableId,
     /// Its replica.
     pub replica: String,
     /// What is being done to it.
     pub phase: Phase,
-    /// Rows that the source gave in this run.
+    /// Whether it waits until somebody resumes it.
+    pub paused: bool,
+    /// Rows that the source gave in the run under way, or in the last one.
     pub rows_read: u64,
-    /// Rows stored for good in this run: inserted, changed or deleted.
+    /// Rows of that run stored for good: inserted, changed or deleted.
     pub rows_changed: u64,
     /// About how many rows the table has at the source.
     pub estimated_rows: Option<u64>,
-    /// Why the last run failed.
+    /// How often it is synced by itself; `None` where it is synced on demand only.
+    pub interval: Option<Duration>,
+    /// When a run succeeded last, in milliseconds since 1970.
+    pub last_success_ms: Option<i64>,
+    /// Why the last run failed; gone with the next success.
     pub error: Option<String>,
+    /// Failures since the last success.
+    pub failures: u32,
+    /// When it runs next, in milliseconds since 1970.
+    pub next_run_ms: Option<i64>,
 }
 
 /// What is being done to a table.
@@ -48,6 +78,20 @@ pub enum Phase {
     Failed,
 }
 
+impl Phase {
+    /// The name used in machine-readable output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Copying => "copying",
+            Self::Following => "following",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// The engine's side: one place that many table runs update.
 #[derive(Debug, Default)]
 pub(crate) struct StatusBoard(watch::Sender<Status>);
@@ -57,8 +101,43 @@ impl StatusBoard {
         self.0.subscribe()
     }
 
-    pub(crate) fn replace(&self, tables: Vec<TableStatus>) {
-        self.0.send_replace(Status { tables });
+    /// Forgets everything and lists these sources.
+    pub(crate) fn start(&self, names: impl Iterator<Item = Option<String>>) {
+        let sources = names.map(|name| SourceStatus { name, ..SourceStatus::default() }).collect();
+        self.0.send_replace(Status { sources, tables: Vec::new() });
+    }
+
+    /// Notes what a source answered. Tables that stay keep what is known of them.
+    pub(crate) fn planned(
+        &self,
+        source: usize,
+        identity: &SourceIdentity,
+        problems: &[TableProblem],
+        tables: &[&TablePlan],
+    ) {
+        self.0.send_modify(|status| {
+            if let Some(entry) = status.sources.get_mut(source) {
+                entry.identity = Some(identity.clone());
+                entry.error = None;
+                entry.problems = problems.to_vec();
+            }
+            let (known, mut others): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut status.tables).into_iter().partition(|table| table.source == source);
+            others.extend(tables.iter().map(|plan| {
+                let same = |table: &&TableStatus| table.replica == plan.replica.name;
+                known.iter().find(same).cloned().unwrap_or_else(|| TableStatus::waiting(source, plan))
+            }));
+            others.sort_by_key(|table| table.source);
+            status.tables = others;
+        });
+    }
+
+    pub(crate) fn source_failed(&self, source: usize, error: String) {
+        self.0.send_modify(|status| {
+            if let Some(entry) = status.sources.get_mut(source) {
+                entry.error = Some(error);
+            }
+        });
     }
 
     /// Tables are told apart by their replica, which is unique.
@@ -72,7 +151,21 @@ impl StatusBoard {
 }
 
 impl TableStatus {
-    pub(crate) fn waiting(source: TableId, replica: String, estimated_rows: Option<u64>) -> Self {
-        Self { source, replica, phase: Phase::Waiting, rows_read: 0, rows_changed: 0, estimated_rows, error: None }
+    fn waiting(source: usize, plan: &TablePlan) -> Self {
+        Self {
+            source,
+            table: plan.id().clone(),
+            replica: plan.replica.name.clone(),
+            phase: Phase::Waiting,
+            paused: false,
+            rows_read: 0,
+            rows_changed: 0,
+            estimated_rows: plan.source.schema.estimated_rows(),
+            interval: None,
+            last_success_ms: None,
+            error: None,
+            failures: 0,
+            next_run_ms: None,
+        }
     }
 }

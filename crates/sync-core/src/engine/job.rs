@@ -18,6 +18,7 @@ struct Shared {
     failure: Option<Failure>,
     written: WriteStats,
     committed: Option<Cursor>,
+    used: bool,
 }
 
 /// Why the writer gave up on a run.
@@ -55,6 +56,16 @@ impl Job {
 
     pub(crate) fn written(&self) -> WriteStats {
         self.shared().written
+    }
+
+    /// Notes that something was sent to the writer.
+    pub(crate) fn mark_used(&self) {
+        self.shared().used = true;
+    }
+
+    /// Whether anything was sent to the writer.
+    pub(crate) fn is_used(&self) -> bool {
+        self.shared().used
     }
 
     /// The newest cursor that was stored since this was asked last.

@@ -2,13 +2,20 @@
 //!
 //! This is the only place of the crate with tasks, channels and clocks.
 
+mod control;
+mod daemon;
+mod entry;
 mod group;
 mod job;
 mod report;
+mod rounds;
+mod schedule;
 mod table;
 mod transaction;
 mod writer;
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::StreamExt as _;
@@ -16,11 +23,13 @@ use futures_util::future::join_all;
 use futures_util::stream;
 use tokio::sync::watch;
 
+pub use control::{Commands, Control, control};
 pub use report::{SourceFailure, SyncReport, TableReport, Work};
 
 use crate::plan::{plan, refuse_collisions};
-use crate::status::{Phase, Status, StatusBoard, TableStatus};
-use crate::{Result, RunRecord, Sink, Source, SourceIdentity, SyncPlan, TablePlan, TableSchema, Wanted};
+use crate::status::{Phase, Status, StatusBoard};
+use crate::{Result, RunRecord, Sink, Source, SourceIdentity, StreamId, SyncPlan, TablePlan, TableSchema, Wanted};
+use entry::RunOptions;
 use table::{RunOutcome, TableRun};
 use writer::Writer;
 
@@ -33,6 +42,8 @@ pub struct Engine {
     sources: Vec<EngineSource>,
     writer: Writer,
     status: StatusBoard,
+    /// Successes that changed nothing and are not stored yet.
+    unsaved: Mutex<BTreeMap<StreamId, RunRecord>>,
 }
 
 /// A source with what is wanted of it.
@@ -85,7 +96,7 @@ impl Engine {
     /// # Errors
     /// When the writer's thread can't be started.
     pub fn new(sink: Box<dyn Sink>, sources: Vec<EngineSource>) -> Result<Self> {
-        Ok(Self { sources, writer: Writer::start(sink)?, status: StatusBoard::default() })
+        Ok(Self { sources, writer: Writer::start(sink)?, status: StatusBoard::default(), unsaved: Mutex::default() })
     }
 
     /// What is going on, as it changes.
@@ -103,19 +114,23 @@ impl Engine {
     pub async fn sync(&self) -> SyncReport {
         let mut report = SyncReport::default();
         let mut plans = Vec::new();
-        for (source, inventory) in self.sources.iter().zip(self.inventory().await) {
+        self.status.start(self.sources.iter().map(|source| source.name.clone()));
+        for (index, (source, inventory)) in self.sources.iter().zip(self.inventory().await).enumerate() {
             match inventory {
-                Ok(inventory) => {
-                    report.problems.extend(inventory.plan.problems);
-                    plans.push((source, inventory.plan.tables));
+                Ok(Inventory { identity, plan, .. }) => {
+                    self.status.planned(index, &identity, &plan.problems, &plan.tables.iter().collect::<Vec<_>>());
+                    report.problems.extend(plan.problems);
+                    plans.push((source, plan.tables));
                 }
-                Err(error) => report.sources.push(SourceFailure { source: source.name.clone(), error }),
+                Err(error) => {
+                    self.status.source_failed(index, error.to_string());
+                    report.sources.push(SourceFailure { source: source.name.clone(), error });
+                }
             }
         }
-        self.status.replace(plans.iter().flat_map(|(_, tables)| tables).map(waiting).collect());
         let runs = plans.iter().map(|(source, tables)| {
             stream::iter(tables)
-                .map(|plan| self.sync_table(source, plan))
+                .map(|plan| self.sync_table(source, plan, RunOptions { sweep: true, store_success: true }))
                 .buffered(source.readers.max(1))
                 .collect::<Vec<_>>()
         });
@@ -123,26 +138,15 @@ impl Engine {
         report
     }
 
-    async fn sync_table(&self, source: &EngineSource, plan: &TablePlan) -> TableReport {
+    async fn sync_table(&self, source: &EngineSource, plan: &TablePlan, options: RunOptions) -> TableReport {
         let started = Instant::now();
         let started_ms = now_ms();
-        let run = TableRun { source: &*source.source, plan, writer: &self.writer, status: &self.status };
+        let run = TableRun { source: &*source.source, plan, writer: &self.writer, status: &self.status, options };
         let mut outcome = RunOutcome::default();
         let result = run.run(started_ms, &mut outcome).await;
         let error = result.err().map(|error| error.at(format!("table {}", plan.id())));
-        if let Some(error) = &error {
-            let mut record = RunRecord::new(started_ms, now_ms());
-            record.rows_read = outcome.rows_read;
-            record.written = outcome.written;
-            record.error = Some(error.to_string());
-            if let Err(lost) = self.writer.record(&plan.replica.stream(), record).await {
-                tracing::warn!(table = %plan.id(), "the failure could not be stored: {lost}");
-            }
-        }
-        self.status.update(&plan.replica.name, |table| {
-            table.phase = if error.is_some() { Phase::Failed } else { Phase::Done };
-            table.error = error.as_ref().map(ToString::to_string);
-        });
+        self.keep_record(plan, started_ms, &mut outcome, error.as_ref()).await;
+        self.show_end(plan, error.as_ref());
         TableReport {
             table: plan.id().clone(),
             replica: plan.replica.name.clone(),
@@ -151,8 +155,61 @@ impl Engine {
             rows_failed: outcome.rows_failed,
             written: outcome.written,
             took: started.elapsed(),
+            swept: outcome.swept,
+            stored: outcome.stored,
             error,
         }
+    }
+
+    /// A failure is stored at once, a success that changed nothing is kept until it is worth a transaction.
+    async fn keep_record(
+        &self,
+        plan: &TablePlan,
+        started_ms: i64,
+        outcome: &mut RunOutcome,
+        error: Option<&crate::Error>,
+    ) {
+        let stream = plan.replica.stream();
+        let mut record = RunRecord::new(started_ms, now_ms());
+        record.rows_read = outcome.rows_read;
+        record.written = outcome.written;
+        record.error = error.map(ToString::to_string);
+        if error.is_some() {
+            self.unsaved().remove(&stream);
+            match self.writer.record(&stream, record).await {
+                Ok(()) => outcome.stored = true,
+                Err(lost) => tracing::warn!(table = %plan.id(), "the failure could not be stored: {lost}"),
+            }
+        } else if outcome.stored {
+            self.unsaved().remove(&stream);
+        } else {
+            self.unsaved().insert(stream, record);
+        }
+    }
+
+    /// Shows how a run ended; logs only what is new.
+    fn show_end(&self, plan: &TablePlan, error: Option<&crate::Error>) {
+        let text = error.map(ToString::to_string);
+        self.status.update(&plan.replica.name, |table| {
+            table.phase = if text.is_some() { Phase::Failed } else { Phase::Done };
+            match &text {
+                Some(text) if table.error.as_ref() != Some(text) => tracing::warn!("{text}"),
+                None if table.error.is_some() => tracing::info!(table = %plan.id(), "recovered"),
+                _ => {}
+            }
+            if text.is_some() {
+                table.failures = table.failures.saturating_add(1);
+            } else {
+                table.last_success_ms = Some(now_ms());
+                table.failures = 0;
+            }
+            table.error = text;
+        });
+    }
+
+    /// Whole records are put in and taken out, so a panic elsewhere leaves nothing half done.
+    fn unsaved(&self) -> MutexGuard<'_, BTreeMap<StreamId, RunRecord>> {
+        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -175,12 +232,15 @@ async fn ask(source: &EngineSource) -> Result<Inventory> {
     Ok(Inventory { identity, tables, plan })
 }
 
-fn waiting(plan: &TablePlan) -> TableStatus {
-    TableStatus::waiting(plan.id().clone(), plan.replica.name.clone(), plan.source.schema.estimated_rows())
-}
-
 /// Milliseconds since 1970. A clock before that is taken as 1970.
 fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The time of day of a moment to come, or past.
+fn epoch_ms_at(moment: Instant) -> i64 {
+    let now = Instant::now();
+    let milliseconds = |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    now_ms() + milliseconds(moment.saturating_duration_since(now)) - milliseconds(now.saturating_duration_since(moment))
 }

@@ -44,6 +44,10 @@ pub struct TableReport {
     pub written: WriteStats,
     /// How long it took.
     pub took: Duration,
+    /// How long the sweep took, if there was one.
+    pub swept: Option<Duration>,
+    /// Whether the replica holds a record of this run.
+    pub stored: bool,
     /// Why it ended early.
     pub error: Option<Error>,
 }

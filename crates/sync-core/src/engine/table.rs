@@ -1,7 +1,9 @@
 //! One run of one table: copy it, or follow its changes, from the stored checkpoint to the next.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use super::entry::RunOptions;
 use super::group::GroupSender;
 use super::job::{Failure, Job};
 use super::report::Work;
@@ -16,12 +18,16 @@ use crate::{
 /// How often a run starts anew at once because of another table's failure, before it counts as failed itself.
 const NEIGHBOUR_RETRIES: usize = 3;
 
+/// A server is kept waiting for the replica no longer than this: it would hold a snapshot, and in the end cut the connection.
+const STALL: Duration = Duration::from_secs(20);
+
 /// What a run needs.
 pub(crate) struct TableRun<'a> {
     pub(crate) source: &'a dyn Source,
     pub(crate) plan: &'a TablePlan,
     pub(crate) writer: &'a Writer,
     pub(crate) status: &'a StatusBoard,
+    pub(crate) options: RunOptions,
 }
 
 /// What a run did, as far as it came.
@@ -31,6 +37,9 @@ pub(crate) struct RunOutcome {
     pub(crate) rows_read: u64,
     pub(crate) rows_failed: u64,
     pub(crate) written: crate::WriteStats,
+    pub(crate) swept: Option<Duration>,
+    /// Whether the replica holds a record of the run.
+    pub(crate) stored: bool,
 }
 
 /// What to do with the checkpoint that was found.
@@ -79,10 +88,13 @@ impl TableRun<'_> {
                 Ok(()) => break,
             }
         }
-        let mut record = RunRecord::new(started_ms, super::now_ms());
-        record.rows_read = outcome.rows_read;
-        self.writer.finish(job, record).await?;
-        self.tell_committed(job).await;
+        if job.is_used() || self.options.store_success {
+            let mut record = RunRecord::new(started_ms, super::now_ms());
+            record.rows_read = outcome.rows_read;
+            self.writer.finish(job, record).await?;
+            outcome.stored = true;
+            self.tell_committed(job).await;
+        }
         Ok(())
     }
 
@@ -124,8 +136,10 @@ impl TableRun<'_> {
         let table = || Arc::clone(&self.plan.source);
         let live = CopyState::Live;
         let (_, cursor) = self.read(job, Scope::Table(table()), Some(cursor), live, outcome).await?;
-        if self.source.capabilities().sweep {
+        if self.options.sweep && self.source.capabilities().sweep {
+            let started = Instant::now();
             self.read(job, Scope::Sweep(table()), cursor, live, outcome).await?;
+            outcome.swept = Some(started.elapsed());
         }
         Ok(())
     }
@@ -139,28 +153,59 @@ impl TableRun<'_> {
         state: CopyState,
         outcome: &mut RunOutcome,
     ) -> Result<(End, Option<Cursor>), Failure> {
-        let request = ReadRequest::new(scope, after.clone()).limits(self.plan.limits);
-        let mut reader = self.source.read(request).await.map_err(Failure::Own)?;
-        let mut groups = GroupSender::new(self.writer, job, state);
         let mut cursor = after;
         loop {
-            match reader.next().await.map_err(Failure::Own)? {
-                Next::Batch(batch) => {
-                    outcome.rows_read += batch.rows.len() as u64;
-                    outcome.rows_failed += batch.failed.len() as u64;
-                    if batch.watermark.is_some() {
-                        cursor.clone_from(&batch.watermark);
-                    }
-                    groups.send(batch).await?;
-                    self.show_progress(job, outcome);
-                    self.tell_committed(job).await;
-                }
+            match self.read_until_stalled(job, scope.clone(), &mut cursor, state, outcome).await? {
+                Some(end) => return Ok((end, cursor)),
+                None => tracing::info!(table = %self.plan.id(), "the replica takes rows again; reading goes on"),
+            }
+        }
+    }
+
+    /// Reads to the end, or until the writer has taken nothing for so long that the server should not be kept waiting.
+    async fn read_until_stalled(
+        &self,
+        job: &Arc<Job>,
+        scope: Scope,
+        cursor: &mut Option<Cursor>,
+        state: CopyState,
+        outcome: &mut RunOutcome,
+    ) -> Result<Option<End>, Failure> {
+        let request = ReadRequest::new(scope, cursor.clone()).limits(self.plan.limits);
+        let mut reader = self.source.read(request).await.map_err(Failure::Own)?;
+        let mut groups = GroupSender::new(self.writer, job, state);
+        loop {
+            let batch = match reader.next().await.map_err(Failure::Own)? {
+                Next::Batch(batch) => batch,
                 Next::End(_) if groups.is_open() => {
                     let error = Error::internal("the source ended without a watermark for its last rows");
                     return Err(Failure::Own(error.at(self.place())));
                 }
-                Next::End(end) => return Ok((end, cursor)),
+                Next::End(end) => return Ok(Some(end)),
+            };
+            if batch.rows.is_empty() && batch.failed.is_empty() && batch.watermark == *cursor && !groups.is_open() {
+                continue;
             }
+            outcome.rows_read += batch.rows.len() as u64;
+            outcome.rows_failed += batch.failed.len() as u64;
+            let complete = batch.watermark.is_some();
+            if complete {
+                cursor.clone_from(&batch.watermark);
+            }
+            let mut sending = std::pin::pin!(groups.send(batch));
+            match tokio::time::timeout(STALL, &mut sending).await {
+                Ok(sent) => sent?,
+                // In the middle of a group the reader must be kept: its rows can't be had again from a cursor.
+                Err(_) if !complete => sending.await?,
+                Err(_) => {
+                    tracing::warn!(table = %self.plan.id(), "the replica has taken no row for {STALL:?}; reading pauses");
+                    drop(reader);
+                    sending.await?;
+                    return Ok(None);
+                }
+            }
+            self.show_progress(job, outcome);
+            self.tell_committed(job).await;
         }
     }
 

@@ -84,6 +84,7 @@ impl Writer {
         if let Some(failure) = job.failure() {
             return Err(failure);
         }
+        job.mark_used();
         let size: usize = match &step {
             Step::Write { group, .. } => group.head.iter().map(|batch| batch.rows.size()).sum(),
             _ => 0,

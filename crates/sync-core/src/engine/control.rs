@@ -1,0 +1,76 @@
+//! What others may ask of a running engine.
+
+use tokio::sync::mpsc;
+
+/// Sends commands to [`Engine::run`](super::Engine::run). Clones reach the same engine; when the last one is dropped, it stops.
+#[derive(Clone, Debug)]
+pub struct Control(mpsc::UnboundedSender<Command>);
+
+/// The engine's end of a [`Control`].
+#[derive(Debug)]
+pub struct Commands(mpsc::UnboundedReceiver<Command>);
+
+/// One thing to do.
+#[derive(Clone, Debug)]
+pub(super) enum Command {
+    SyncNow(Option<String>),
+    Pause(Option<String>),
+    Resume(Option<String>),
+    Stop,
+}
+
+/// Makes a control and its other end.
+#[must_use]
+pub fn control() -> (Control, Commands) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    (Control(sender), Commands(receiver))
+}
+
+impl Control {
+    /// Runs a table now, by its replica's name, or all of them. A run under way is followed by another.
+    pub fn sync_now(&self, replica: Option<&str>) {
+        self.send(Command::SyncNow(replica.map(str::to_owned)));
+    }
+
+    /// Starts no further run of a table, or of any; a run under way goes on.
+    pub fn pause(&self, replica: Option<&str>) {
+        self.send(Command::Pause(replica.map(str::to_owned)));
+    }
+
+    /// Takes back [`Control::pause`].
+    pub fn resume(&self, replica: Option<&str>) {
+        self.send(Command::Resume(replica.map(str::to_owned)));
+    }
+
+    /// Ends [`Engine::run`](super::Engine::run): runs under way are given up, what they stored stays.
+    pub fn stop(&self) {
+        self.send(Command::Stop);
+    }
+
+    /// An engine that is gone needs no command.
+    fn send(&self, command: Command) {
+        let _ = self.0.send(command);
+    }
+}
+
+impl Commands {
+    /// The next command; nothing when the engine is to stop.
+    pub(super) async fn next(&mut self) -> Option<Command> {
+        match self.0.recv().await {
+            Some(Command::Stop) | None => None,
+            command => command,
+        }
+    }
+}
+
+impl Command {
+    /// Whether this table is meant.
+    pub(super) fn means(&self, replica: &str) -> bool {
+        match self {
+            Self::SyncNow(table) | Self::Pause(table) | Self::Resume(table) => {
+                table.as_ref().is_none_or(|table| table == replica)
+            }
+            Self::Stop => false,
+        }
+    }
+}

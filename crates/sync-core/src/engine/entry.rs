@@ -1,0 +1,140 @@
+//! One table of a running engine: when it is due, and what became of its last runs.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::control::Command;
+use super::schedule::{Schedule, chance};
+use crate::{ErrorKind, TablePlan};
+
+/// Between sweeps a table rests so many times as long as the last one took, unless an interval is set.
+const SWEEP_REST: u32 = 20;
+/// A success that changed nothing is stored when none was stored for so long.
+const STORE_SUCCESS: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) plan: Arc<TablePlan>,
+    pub(super) due: Instant,
+    pub(super) running: bool,
+    pub(super) paused: bool,
+    pub(super) failures: u32,
+    /// Whether its runs only follow changes now, as far as is known.
+    pub(super) live: bool,
+    /// Asked for while a run was under way.
+    again: bool,
+    schedule: Schedule,
+    sweep_due: Instant,
+    stored: Option<Instant>,
+}
+
+/// What the next run of a table is to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RunOptions {
+    /// Look for rows that no poll can see.
+    pub(crate) sweep: bool,
+    /// Store the time of success though nothing changed.
+    pub(crate) store_success: bool,
+}
+
+/// What a run means for the next.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) error: Option<ErrorKind>,
+    pub(super) swept: Option<Duration>,
+    pub(super) stored: bool,
+}
+
+impl Entry {
+    /// Due at once.
+    pub(super) fn new(plan: TablePlan, now: Instant, paused: bool) -> Self {
+        Self {
+            schedule: Schedule::new(now, plan.sync_interval, chance()),
+            plan: Arc::new(plan),
+            due: now,
+            running: false,
+            paused,
+            failures: 0,
+            live: false,
+            again: false,
+            sweep_due: now,
+            stored: None,
+        }
+    }
+
+    /// Takes over a newer plan of the same table.
+    pub(super) fn replan(&mut self, plan: TablePlan, now: Instant) {
+        if plan.sync_interval != self.plan.sync_interval {
+            self.schedule = Schedule::new(now, plan.sync_interval, chance());
+            self.due = self.due.min(self.schedule.next(now));
+        }
+        self.plan = Arc::new(plan);
+    }
+
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        !self.running && !self.paused && self.due <= now
+    }
+
+    pub(super) fn start(&mut self, now: Instant) -> RunOptions {
+        self.running = true;
+        RunOptions {
+            sweep: self.sweep_due <= now,
+            store_success: self.stored.is_none_or(|stored| now - stored >= STORE_SUCCESS),
+        }
+    }
+
+    pub(super) fn end(&mut self, now: Instant, ended: &Ended) {
+        self.running = false;
+        if ended.stored {
+            self.stored = Some(now);
+        }
+        if let Some(took) = ended.swept {
+            let rest = self.plan.sweep_interval.unwrap_or_else(|| self.schedule.interval().max(took * SWEEP_REST));
+            self.sweep_due = now + rest;
+        }
+        match ended.error {
+            None => {
+                self.failures = 0;
+                self.live = true;
+                self.due = self.schedule.next(now);
+            }
+            Some(kind) => {
+                self.failures = self.failures.saturating_add(1);
+                // What needs somebody's help is no quicker for asking often.
+                self.due = if kind.is_transient() || kind == ErrorKind::Schema {
+                    self.schedule.retry(now, self.failures, chance())
+                } else {
+                    self.schedule.next(now)
+                };
+            }
+        }
+        if std::mem::take(&mut self.again) {
+            self.due = now;
+        }
+    }
+
+    /// The source could not be asked: the table waits until it can.
+    pub(super) fn source_away(&mut self, until: Instant) {
+        self.due = self.due.max(until);
+    }
+
+    pub(super) fn retry_source(&self, now: Instant, failures: u32) -> Instant {
+        self.schedule.retry(now, failures, chance())
+    }
+
+    pub(super) fn obey(&mut self, command: &Command, now: Instant) {
+        if !command.means(&self.plan.replica.name) {
+            return;
+        }
+        match command {
+            Command::SyncNow(_) if self.running => self.again = true,
+            Command::SyncNow(_) => {
+                self.due = now;
+                self.sweep_due = now;
+            }
+            Command::Pause(_) => self.paused = true,
+            Command::Resume(_) => self.paused = false,
+            Command::Stop => {}
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! When a table runs next. Pure: time and chance are arguments.
+
+use std::time::{Duration, Instant};
+
+/// The first wait after a failure; it doubles with each further one.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// A run is put off by at most this part of its interval, so that many daemons do not ask one server at once.
+const JITTER: f64 = 0.1;
+
+/// The regular times of one table: a grid, so that runs of any length cause no drift.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Schedule {
+    origin: Instant,
+    interval: Duration,
+}
+
+impl Schedule {
+    /// A grid from now on; `chance`, from 0 to 1, moves it by a part of the jitter.
+    pub(crate) fn new(now: Instant, interval: Duration, chance: f64) -> Self {
+        let interval = interval.max(Duration::from_millis(10));
+        Self { origin: now + interval.mul_f64(JITTER * chance.clamp(0.0, 1.0)), interval }
+    }
+
+    pub(crate) fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// The next time on the grid. Those that passed while a run took long are left out: runs never overlap, nor pile up.
+    pub(crate) fn next(&self, now: Instant) -> Instant {
+        let passed = now.saturating_duration_since(self.origin).as_nanos() / self.interval.as_nanos();
+        let passed = u32::try_from(passed).unwrap_or(u32::MAX - 1);
+        if now < self.origin { self.origin } else { self.origin + self.interval * (passed + 1) }
+    }
+
+    /// When to try again after so many failures in a row: soon, then ever later, but never later than the interval.
+    pub(crate) fn retry(&self, now: Instant, failures: u32, chance: f64) -> Instant {
+        let doubled = FIRST_RETRY.saturating_mul(1 << failures.saturating_sub(1).min(20));
+        now + doubled.min(self.interval).mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
+    }
+}
+
+/// A number from 0 to 1 that differs from process to process and call to call.
+pub(crate) fn chance() -> f64 {
+    use std::hash::{BuildHasher as _, Hasher as _};
+    let random = std::hash::RandomState::new().build_hasher().finish();
+    (random >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_run_that_takes_long_moves_no_later_one() {
+        let start = Instant::now();
+        let schedule = Schedule::new(start, 10 * SECOND, 0.0);
+        assert_eq!(schedule.next(start), start + 10 * SECOND);
+        assert_eq!(schedule.next(start + 3 * SECOND), start + 10 * SECOND);
+        assert_eq!(schedule.next(start + 10 * SECOND), start + 20 * SECOND);
+        assert_eq!(schedule.next(start + 57 * SECOND), start + 60 * SECOND);
+    }
+
+    #[test]
+    fn jitter_stays_within_a_tenth() {
+        let start = Instant::now();
+        for chance in [0.0, 0.3, 1.0] {
+            let next = Schedule::new(start, 10 * SECOND, chance).next(start);
+            assert!(next >= start && next <= start + 10 * SECOND, "{chance}");
+        }
+        assert_eq!(Schedule::new(start, 10 * SECOND, 1.0).next(start), start + SECOND);
+    }
+
+    #[test]
+    fn retries_come_later_and_later_up_to_the_interval() {
+        let now = Instant::now();
+        let schedule = Schedule::new(now, 60 * SECOND, 0.0);
+        let wait = |failures, chance| schedule.retry(now, failures, chance) - now;
+        assert_eq!(wait(1, 1.0), SECOND);
+        assert_eq!(wait(2, 1.0), 2 * SECOND);
+        assert_eq!(wait(5, 0.0), 8 * SECOND);
+        assert_eq!(wait(u32::MAX, 1.0), 60 * SECOND);
+        assert_eq!(Schedule::new(now, SECOND / 10, 0.0).retry(now, 9, 1.0) - now, SECOND / 10);
+    }
+
+    #[test]
+    fn chance_is_a_part_of_one() {
+        for _ in 0..100 {
+            assert!((0.0..1.0).contains(&chance()));
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The engine that runs by itself.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use sync_core::engine::control;
+use sync_core::memory::{MemorySink, MemorySource};
+use sync_core::status::{Phase, Status};
+use sync_core::{
+    Capabilities, Engine, EngineSource, Error, ReadRequest, Reader, Result, Scope, Source, SourceIdentity, TableSchema,
+    async_trait,
+};
+use sync_testkit::faults::RejectingSink;
+use tokio::sync::watch::Receiver;
+
+use crate::shop::{orders, put, row, schema, shop, users, wanted};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn engine(source: impl Source, sink: impl sync_core::Sink + 'static, tables: &[&str], interval_ms: u64) -> Engine {
+    let mut wanted = wanted(tables);
+    wanted.defaults.sync_interval = Some(Duration::from_millis(interval_ms));
+    Engine::new(Box::new(sink), vec![EngineSource::new(Box::new(source), wanted)]).unwrap()
+}
+
+type Act<'a> = Box<dyn FnOnce() + 'a>;
+type Condition = Box<dyn Fn(&Status) -> bool>;
+
+/// Runs the engine until the status satisfies each condition in turn.
+async fn run_until(engine: &Engine, steps: Vec<(Act<'_>, Condition)>) {
+    let (control, commands) = control();
+    let mut status = engine.status();
+    let script = async {
+        for (number, (act, condition)) in steps.into_iter().enumerate() {
+            act();
+            wait_for(&mut status, number, condition).await;
+        }
+        control.stop();
+    };
+    tokio::join!(engine.run(commands), script);
+}
+
+async fn wait_for(status: &mut Receiver<Status>, number: usize, condition: impl Fn(&Status) -> bool) {
+    let reached = tokio::time::timeout(PATIENCE, status.wait_for(|status| condition(status))).await.is_ok();
+    assert!(reached, "step {number} was not reached: {:?}", status.borrow());
+}
+
+fn nothing() -> Act<'static> {
+    Box::new(|| ())
+}
+
+fn has(sink: &MemorySink, count: usize) -> Condition {
+    let sink = sink.clone();
+    Box::new(move |_| sink.rows("tmp_users").is_some_and(|rows| rows.len() == count))
+}
+
+#[tokio::test]
+async fn changes_arrive_by_themselves() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), [row(1, 1, "first")]);
+    let engine = engine(source.clone(), sink.clone(), &["users"], 20);
+    let more = source.clone();
+    run_until(
+        &engine,
+        vec![(nothing(), has(&sink, 1)), (Box::new(move || put(&more, users(), [row(2, 2, "second")])), has(&sink, 2))],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_table_that_fails_is_tried_again_and_delays_no_other() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), [row(1, 1, "kept")]);
+    put(&source, orders(), [row(1, 1, "refused")]);
+    let rejecting = RejectingSink::new(sink.clone(), "tmp_sales_orders");
+    let engine = engine(source, rejecting, &["users", "sales.orders"], 20);
+    let failed_often = |status: &Status| {
+        let table = |replica| status.tables.iter().find(|table| table.replica == replica);
+        table("tmp_sales_orders").is_some_and(|table| table.failures >= 3 && table.phase == Phase::Failed)
+            && table("tmp_users").is_some_and(|table| table.phase == Phase::Done && table.failures == 0)
+    };
+    run_until(&engine, vec![(nothing(), has(&sink, 1)), (nothing(), Box::new(failed_often))]).await;
+}
+
+#[tokio::test]
+async fn a_table_that_appears_later_is_taken_up() {
+    let (source, sink) = (MemorySource::new(), MemorySink::new());
+    source.create(schema(orders()));
+    let engine = engine(source.clone(), sink.clone(), &["users", "sales.orders"], 20);
+    let problem = |status: &Status| status.sources.iter().any(|source| source.problems.len() == 1);
+    let appear = source.clone();
+    let create = move || {
+        appear.create(schema(users()));
+        put(&appear, users(), [row(1, 1, "here")]);
+    };
+    run_until(&engine, vec![(nothing(), Box::new(problem)), (Box::new(create), has(&sink, 1))]).await;
+}
+
+#[tokio::test]
+async fn a_paused_table_waits_until_it_is_resumed() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), [row(1, 1, "first")]);
+    let engine = engine(source.clone(), sink.clone(), &["users", "sales.orders"], 20);
+    let (control, commands) = control();
+    let mut status = engine.status();
+    let script = async {
+        wait_for(&mut status, 0, has(&sink, 1)).await;
+        control.pause(Some("tmp_users"));
+        wait_for(&mut status, 1, |status| status.tables[0].paused && status.tables[0].phase == Phase::Done).await;
+        put(&source, users(), [row(2, 2, "meanwhile")]);
+        // The other table goes on: three more of its runs pass without one of the paused table.
+        for number in 2..5 {
+            let before = status.borrow().tables[1].last_success_ms;
+            wait_for(&mut status, number, |status| status.tables[1].last_success_ms > before).await;
+        }
+        assert_eq!(sink.rows("tmp_users").unwrap().len(), 1);
+        control.resume(None);
+        control.sync_now(Some("tmp_users"));
+        wait_for(&mut status, 5, has(&sink, 2)).await;
+        control.stop();
+    };
+    tokio::join!(engine.run(commands), script);
+}
+
+/// A source that can be switched off, and counts how often it is asked.
+#[derive(Clone, Debug)]
+struct Switched {
+    source: MemorySource,
+    off: Arc<AtomicBool>,
+    asked: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Source for Switched {
+    fn capabilities(&self) -> Capabilities {
+        self.source.capabilities()
+    }
+    async fn identity(&self) -> Result<SourceIdentity> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.off.load(Ordering::Relaxed) {
+            Err(Error::unavailable("switched off"))
+        } else {
+            self.source.identity().await
+        }
+    }
+    async fn discover(&self) -> Result<Vec<TableSchema>> {
+        self.source.discover().await
+    }
+    async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
+        self.source.read(request).await
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_was_away_is_picked_up() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), [row(1, 1, "first")]);
+    let off = Arc::new(AtomicBool::new(true));
+    let switched = Switched { source, off: Arc::clone(&off), asked: Arc::default() };
+    let engine = engine(switched.clone(), sink.clone(), &["users"], 20);
+    let away = |status: &Status| status.sources[0].error.as_deref() == Some("switched off");
+    let back = |status: &Status| status.sources[0].error.is_none() && status.tables[0].phase == Phase::Done;
+    run_until(
+        &engine,
+        vec![
+            (nothing(), Box::new(away)),
+            (Box::new(|| off.store(false, Ordering::Relaxed)), Box::new(back)),
+            (Box::new(|| off.store(true, Ordering::Relaxed)), Box::new(away)),
+            (Box::new(|| off.store(false, Ordering::Relaxed)), Box::new(back)),
+        ],
+    )
+    .await;
+    assert_eq!(sink.rows("tmp_users").unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_unchanged_poll_writes_nothing() {
+    let (source, sink) = (NoSweep(shop()), CountingSink::default());
+    put(&source.0, users(), [row(1, 1, "first")]);
+    let engine = engine(source, sink.clone(), &["users"], 10);
+    let mut status = engine.status();
+    let (control, commands) = control();
+    let script = async {
+        wait_for(&mut status, 0, |status| status.tables.first().is_some_and(|table| table.phase == Phase::Done)).await;
+        let begun = sink.begun.load(Ordering::Relaxed);
+        let first = status.borrow().tables[0].last_success_ms.unwrap();
+        wait_for(&mut status, 1, |status| status.tables[0].last_success_ms.unwrap() > first + 100).await;
+        assert_eq!(sink.begun.load(Ordering::Relaxed), begun, "a poll that finds nothing begins no transaction");
+        control.stop();
+        begun
+    };
+    let ((), begun) = tokio::join!(engine.run(commands), script);
+    assert_eq!(sink.begun.load(Ordering::Relaxed), begun + 1, "the time of the last success is stored at the end");
+}
+
+/// Sweeps move a horizon even when nothing changed; without them, nothing at all is to be stored.
+#[derive(Debug)]
+struct NoSweep(MemorySource);
+
+#[async_trait]
+impl Source for NoSweep {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().default_schema("public")
+    }
+    async fn identity(&self) -> Result<SourceIdentity> {
+        self.0.identity().await
+    }
+    async fn discover(&self) -> Result<Vec<TableSchema>> {
+        self.0.discover().await
+    }
+    async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
+        match request.scope {
+            Scope::Table(_) => self.0.read(request).await,
+            other => Err(other.unsupported()),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct CountingSink {
+    sink: MemorySink,
+    begun: Arc<AtomicUsize>,
+}
+
+impl sync_core::Sink for CountingSink {
+    fn checkpoint(&mut self, stream: &sync_core::StreamId) -> Result<Option<sync_core::Checkpoint>> {
+        self.sink.checkpoint(stream)
+    }
+    fn keys(&self, table: &sync_core::ReplicaTable) -> Result<Box<dyn sync_core::KeyReader>> {
+        self.sink.keys(table)
+    }
+    fn begin<'a>(&'a mut self) -> Result<Box<dyn sync_core::SinkTransaction + 'a>> {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.sink.begin()
+    }
+}

@@ -3,13 +3,10 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use test_servers::{Postgres, PostgresOptions, SHARED_POSTGRES, install};
+use test_servers::{LONG_TEST_SECONDS, Postgres, PostgresOptions, SHARED_POSTGRES, install};
 
 use crate::cargo::{cargo, in_workspace, succeed};
 use crate::{Outcome, notice};
-
-/// How long the long tests run, in seconds.
-const SECONDS: &str = "DATA_SYNC_TEST_SECONDS";
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     install::postgres(&notice)?;
@@ -19,8 +16,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let mut runner = runner();
     let server = Postgres::start(&PostgresOptions::new())?;
     runner.args(arguments).env(SHARED_POSTGRES, format!("{}:{}", server.host(), server.port()));
-    if std::env::var_os(SECONDS).is_none() {
-        runner.env(SECONDS, if std::env::var("CI").as_deref() == Ok("true") { "60" } else { "10" });
+    if std::env::var_os(LONG_TEST_SECONDS).is_none() {
+        runner.env(LONG_TEST_SECONDS, if std::env::var("CI").as_deref() == Ok("true") { "60" } else { "10" });
     }
     succeed(&mut runner)
 }

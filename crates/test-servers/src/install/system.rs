@@ -86,10 +86,6 @@ fn install(manager: &PackageManager, what: &str, script: &str, notice: Notice<'_
         (true, false) => return Err(Error::new(format!("{} needs root, and sudo is not there", manager.program))),
     };
     let sudo = if words[0] == "sudo" { ", with sudo" } else { "" };
-    notice(&format!(
-        "{what} is missing: {} installs it{sudo}:\n{}",
-        manager.program,
-        script.trim()
-    ));
+    notice(&format!("{what} is missing: {} installs it{sudo}:\n{}", manager.program, script.trim()));
     run(Command::new(words[0]).args(&words[1..])).map(drop)
 }

@@ -1,1 +1,3 @@
-//! Data Sync.
+//! The `data-sync` command: configuration, command line and wiring.
+
+pub mod config;

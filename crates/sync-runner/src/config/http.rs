@@ -1,0 +1,42 @@
+//! `[http]`: the endpoints.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use sync_core::Error;
+
+use super::belongs_to_the_top;
+use super::secrets::{self, SecretSetting};
+use super::section::{Section, text};
+
+/// The endpoints that tell and command.
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// Whether there are any.
+    pub enabled: bool,
+    /// Where they listen.
+    pub listen: SocketAddr,
+    /// What clients must send; always there when others can reach the address.
+    pub token: Option<SecretSetting>,
+}
+
+impl HttpConfig {
+    pub(super) fn read(root: &mut Section<'_, '_>, folder: &Path) -> Option<Self> {
+        let mut section = root.section("http", "write [http] and below it enabled = false")?;
+        let enabled = section.flag("enabled");
+        let listen = section.parsed("listen", |value| {
+            let written = text(value)?;
+            let error = |_| Error::config(format!("{written:?} is no address")).hint("write \"127.0.0.1:7878\"");
+            written.parse::<SocketAddr>().map_err(error)
+        });
+        let token = secrets::read(&mut section, ["token", "token_env", "token_file"], folder);
+        if enabled == Some(true) && token.is_none() && listen.is_some_and(|address| !address.ip().is_loopback()) {
+            let error = Error::config("others can reach this address").at(section.place());
+            section.reading().problem(error.hint("set token_env or token_file, or listen at 127.0.0.1"));
+        }
+        let top = belongs_to_the_top(&section);
+        section.refuse_rest(top);
+        Some(Self { enabled: enabled?, listen: listen?, token })
+    }
+}

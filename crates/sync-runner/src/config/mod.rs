@@ -1,0 +1,121 @@
+//! The configuration: plain values, read from the defaults, a TOML file and the environment, each over the one before.
+
+mod environment;
+mod http;
+mod layers;
+mod nearest;
+mod print;
+mod scope;
+mod secrets;
+mod section;
+mod sink;
+mod source;
+mod tables;
+mod toml_file;
+mod toml_mistakes;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use sync_core::{Error, TableName};
+
+pub use http::HttpConfig;
+pub use layers::{DEFAULT_FILE, DEFAULTS};
+pub use secrets::SecretSetting;
+pub use sink::SinkConfig;
+pub use source::SourceConfig;
+
+use layers::Layers;
+use scope::Scope;
+use section::{Reading, Section};
+
+/// Everything that can be configured.
+#[non_exhaustive]
+#[derive(Debug)]
+pub struct Config {
+    /// The file that was read, as it was named; `None` when all came from the environment.
+    pub file: Option<String>,
+    /// Where tables come from. May be empty: the replica can be read without a source.
+    pub sources: Vec<SourceConfig>,
+    /// Where they go.
+    pub sink: SinkConfig,
+    /// The endpoints.
+    pub http: HttpConfig,
+    printed: String,
+}
+
+/// How often things are done.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intervals {
+    /// Between two syncs of a table.
+    pub sync: Duration,
+    /// Between two syncs of the tables that say so.
+    pub tables: Vec<(TableName, Duration)>,
+    /// Between two comparisons of keys.
+    pub reconcile: Duration,
+    /// Between two sweeps; `None` leaves it to what a sweep costs.
+    pub sweep: Option<Duration>,
+}
+
+impl Config {
+    /// Reads the configuration from `file`, or from [`DEFAULT_FILE`] if that exists, with the environment variables over it.
+    ///
+    /// # Errors
+    /// All problems at once, each with its place and what to do.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Vec<Error>> {
+        Self::read(&Layers::read(file, environment)?)
+    }
+
+    fn read(layers: &Layers) -> Result<Self, Vec<Error>> {
+        let reading = Reading::new(layers);
+        let mut root = reading.root();
+        let top = Scope::read(&mut root);
+        let sources = source::read_all(&mut root, &top);
+        let sink = SinkConfig::read(&mut root, layers.folder());
+        let http = HttpConfig::read(&mut root, layers.folder());
+        root.refuse_rest(section_of);
+        let problems = reading.into_problems();
+        match (sink, http) {
+            (Some(sink), Some(http)) if problems.is_empty() => {
+                let printed = print::toml(layers.values());
+                Ok(Self { file: layers.file().map(str::to_owned), sources, sink, http, printed })
+            }
+            _ if problems.is_empty() => Err(vec![Error::internal("the defaults are incomplete")]),
+            _ => Err(problems),
+        }
+    }
+
+    /// The whole configuration as TOML, without secrets.
+    #[must_use]
+    pub fn to_toml(&self) -> &str {
+        &self.printed
+    }
+}
+
+/// For a key that stands at the top: the section that it belongs to.
+fn section_of(key: &str) -> Option<String> {
+    let section = match key {
+        "url" | "url_env" | "url_file" | "host" | "port" | "user" | "password" | "password_env" | "password_file"
+        | "database" | "schema" => "[source]",
+        "path" => "[sink]",
+        "enabled" | "listen" | "token" => "[http]",
+        _ => return None,
+    };
+    Some(format!("put it below {section}"))
+}
+
+/// For a key that stands in a section: that it belongs to the top, if it does.
+fn belongs_to_the_top(section: &Section<'_, '_>) -> impl Fn(&str) -> Option<String> + use<> {
+    let header = toml_file::dotted(section.path());
+    move |key| {
+        let known = ["tables", "exclude", "readers", "prefix", "sync_interval", "reconcile_interval", "sweep_interval"];
+        known
+            .contains(&key)
+            .then(|| format!("below the header [{header}] it belongs to {header}; put it above the first [section]"))
+    }
+}

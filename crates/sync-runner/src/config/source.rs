@@ -1,0 +1,201 @@
+//! `[source]` and `[sources.NAME]`: where tables come from.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use figment::value::Value;
+use serde_json::Value as Json;
+use sync_core::engine::DEFAULT_READERS;
+use sync_core::{DEFAULT_PREFIX, Error, ErrorKind, Wanted};
+
+use super::Intervals;
+use super::nearest::nearest;
+use super::scope::Scope;
+use super::secrets::{self, SecretSetting, is_secret};
+use super::section::Section;
+
+/// Our own settings of a source, for who mistypes one: all that is not known here is taken for its driver's.
+const OURS: [&str; 15] = [
+    "tables",
+    "table",
+    "exclude",
+    "timestamp_column",
+    "id_column",
+    "batch_size",
+    "readers",
+    "prefix",
+    "sync_interval",
+    "reconcile_interval",
+    "sweep_interval",
+    "password_env",
+    "password_file",
+    "url_env",
+    "url_file",
+];
+
+/// A source: how to connect to it, which of its tables are wanted, and how often.
+#[non_exhaustive]
+pub struct SourceConfig {
+    /// The name in `[sources.NAME]`.
+    pub name: Option<String>,
+    /// Which tables, and how.
+    pub wanted: Wanted,
+    /// How many tables are read side by side.
+    pub readers: usize,
+    /// How often.
+    pub intervals: Intervals,
+    settings: BTreeMap<String, Json>,
+    secrets: Vec<(&'static str, SecretSetting)>,
+    /// Where the section and each of its settings stand.
+    place: String,
+    places: BTreeMap<String, String>,
+}
+
+impl SourceConfig {
+    /// The settings for [`Registry::connect`](sync_core::Registry::connect), secrets among them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when a secret is not where the configuration says.
+    pub fn settings(&self) -> Result<Json, Error> {
+        let mut settings: serde_json::Map<_, _> = self.settings.clone().into_iter().collect();
+        for (key, secret) in &self.secrets {
+            settings.insert((*key).to_owned(), Json::from(secret.resolve()?.expose()));
+        }
+        Ok(Json::Object(settings))
+    }
+
+    /// What a driver had to say about its settings, with their place in the configuration.
+    #[must_use]
+    pub fn locate(&self, error: &Error) -> Error {
+        if error.kind() != ErrorKind::Config {
+            return match (&self.name, error.place()) {
+                (Some(name), Some(place)) => rebuilt(error, format!("source {name}, {place}"), error.message()),
+                (Some(name), None) => error.clone().at(format!("source {name}")),
+                (None, _) => error.clone(),
+            };
+        }
+        let key = error.place().unwrap_or_default();
+        let place = if key.is_empty() { self.place.clone() } else { self.place_of(key) };
+        if is_secret(key) && error.message().starts_with("invalid ") {
+            return Error::config("it must be text in quotes").at(place);
+        }
+        match error.message().strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
+            Some((written, expected)) => {
+                let known: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
+                let near = nearest(written, known.iter().copied().chain(OURS));
+                let hint = near.map_or_else(
+                    || format!("the driver knows: {}", known.join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                Error::config("there is no such setting").at(self.place_of(written)).hint(hint)
+            }
+            None => rebuilt(error, place, error.message()),
+        }
+    }
+
+    fn place_of(&self, key: &str) -> String {
+        let first = key.split('.').next().unwrap_or(key);
+        self.places.get(first).cloned().unwrap_or_else(|| format!("{}.{key}", self.place))
+    }
+}
+
+fn rebuilt(error: &Error, place: String, message: &str) -> Error {
+    let built = Error::new(error.kind(), message).at(place);
+    match error.hint_text() {
+        Some(hint) => built.hint(hint),
+        None => built,
+    }
+}
+
+/// Settings stay out, as they may hold secrets.
+impl fmt::Debug for SourceConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceConfig")
+            .field("name", &self.name)
+            .field("settings", &self.settings.keys())
+            .field("wanted", &self.wanted)
+            .field("intervals", &self.intervals)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All sources, with what the top of the configuration says for them.
+pub(super) fn read_all(root: &mut Section<'_, '_>, top: &Scope) -> Vec<SourceConfig> {
+    let fix = "write [source], and its settings below it";
+    let mut sections: Vec<_> = root.section("source", fix).map(|section| (None, section)).into_iter().collect();
+    let fix = "write [sources.NAME], and the settings of that source below it; a single one can be [source]";
+    sections.extend(root.sections("sources", fix).into_iter().map(|(name, section)| (Some(name), section)));
+    let alone = sections.len() <= 1;
+    if let (false, Some(place)) = (alone, &top.selection.place) {
+        let error = Error::config("there are several sources, so it is not clear whose tables are meant").at(place);
+        root.reading()
+            .problem(error.hint("put it into one of them: below [sources.NAME], or as [sources.NAME.table.…]"));
+    }
+    sections.into_iter().map(|(name, section)| read(name, section, top, alone)).collect()
+}
+
+fn read(name: Option<String>, mut section: Section<'_, '_>, top: &Scope, alone: bool) -> SourceConfig {
+    let reading = section.reading();
+    let place = section.place();
+    let places = section.places();
+    let scope = Scope::read(&mut section);
+    if !["url", "url_env", "url_file"].into_iter().any(|key| section.has(key)) {
+        reading.problem(without_url(&section));
+    }
+    let secrets = [["password", "password_env", "password_file"], ["url", "url_env", "url_file"]];
+    let secrets = secrets.into_iter().filter_map(|keys| {
+        let secret = secrets::read(&mut section, keys, reading.folder())?;
+        Some((keys[0], secret))
+    });
+    let secrets = secrets.collect();
+    SourceConfig {
+        wanted: wanted(name.as_deref(), &scope, top, alone),
+        readers: scope.readers.or(top.readers).unwrap_or(DEFAULT_READERS),
+        intervals: scope.intervals(top, alone),
+        name,
+        settings: driver_settings(section, &places),
+        secrets,
+        place,
+        places,
+    }
+}
+
+fn without_url(section: &Section<'_, '_>) -> Error {
+    let error = Error::config("a source needs an address").at(section.place());
+    match section.sections_with("url").first() {
+        Some(name) => error.hint(format!("for a source called {name}, write [sources.{name}]")),
+        None => error.hint("add url = \"postgres://user@host/database\""),
+    }
+}
+
+fn wanted(name: Option<&str>, scope: &Scope, top: &Scope, alone: bool) -> Wanted {
+    let mut selection = scope.selection.clone();
+    if alone {
+        selection.extend(&top.selection);
+    }
+    let mut wanted = Wanted::default();
+    wanted.tables = selection.tables;
+    wanted.exclude = selection.exclude;
+    wanted.settings = selection.settings;
+    wanted.defaults = scope.settings.or(&top.settings);
+    let prefix = top.prefix.as_deref().unwrap_or(DEFAULT_PREFIX);
+    let named = || name.map_or_else(|| prefix.to_owned(), |name| format!("{prefix}{name}_"));
+    wanted.prefix = scope.prefix.clone().unwrap_or_else(named);
+    wanted
+}
+
+/// What is left is for the driver.
+fn driver_settings(section: Section<'_, '_>, places: &BTreeMap<String, String>) -> BTreeMap<String, Json> {
+    let reading = section.reading();
+    let mut settings = BTreeMap::new();
+    for (key, value) in section.rest() {
+        // A driver's own error might show it.
+        if is_secret(&key) && !matches!(value, Value::String(..)) {
+            let error = Error::config("it must be text in quotes").hint(format!("write {key} = \"…\""));
+            reading.problem(error.at(places.get(&key).cloned().unwrap_or_default()));
+        } else if let Ok(value) = serde_json::to_value(&value) {
+            settings.insert(key, value);
+        }
+    }
+    settings
+}

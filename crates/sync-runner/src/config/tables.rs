@@ -1,0 +1,182 @@
+//! Which tables: `tables`, `exclude`, and `[table.NAME]` with the settings of one.
+
+use std::time::Duration;
+
+use figment::value::Value;
+use sync_core::{Error, TableName, TableSettings, WantedTable};
+
+use super::belongs_to_the_top;
+use super::section::{Reading, Section, mismatch};
+use super::toml_file::element;
+
+const A_LIST: &str = "a list such as [\"users\", \"audit.*\"]";
+const FIX_OF_ELEMENT: &str = "write \"users\" or { name = \"users\" }";
+const FIX_OF_TABLE: &str = "write [table.NAME], with a NAME that has a dot in quotes: [table.\"audit.logs\"]";
+
+/// Tables by name or pattern, with their settings.
+#[derive(Clone, Default)]
+pub(super) struct Selection {
+    pub(super) tables: Vec<WantedTable>,
+    pub(super) exclude: Vec<TableName>,
+    /// From `[table.NAME]`.
+    pub(super) settings: Vec<WantedTable>,
+    pub(super) intervals: Vec<(TableName, Duration)>,
+    /// Where it begins, if there is anything.
+    pub(super) place: Option<String>,
+}
+
+impl Selection {
+    pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
+        let mut selection = Self::default();
+        for key in ["tables", "exclude", "table"] {
+            if let Some(place) = section.place_of(key) {
+                selection.place.get_or_insert(place);
+            }
+        }
+        for (path, value) in list(section, "tables") {
+            selection.read_element(section.reading(), path, value);
+        }
+        for (path, value) in list(section, "exclude") {
+            let tag = value.tag();
+            match name(&value) {
+                Ok(name) => selection.exclude.push(name),
+                Err(error) => section.reading().problem(error.at(section.reading().place(&path, tag))),
+            }
+        }
+        for (key, table) in section.sections("table", FIX_OF_TABLE) {
+            selection.read_settings(&key, table);
+        }
+        selection
+    }
+
+    /// Adds another selection after this one.
+    pub(super) fn extend(&mut self, other: &Self) {
+        let other = other.clone();
+        self.tables.extend(other.tables);
+        self.exclude.extend(other.exclude);
+        self.settings.extend(other.settings);
+        self.intervals.extend(other.intervals);
+    }
+
+    /// An element of `tables`: a name, or a table with one.
+    fn read_element(&mut self, reading: &Reading<'_>, path: Vec<String>, value: Value) {
+        let tag = value.tag();
+        if !matches!(value, Value::Dict(..)) {
+            match name(&value) {
+                Ok(name) => self.tables.push(WantedTable::new(name)),
+                Err(error) => reading.problem(error.at(reading.place(&path, tag)).hint(FIX_OF_ELEMENT)),
+            }
+            return;
+        }
+        let Some(mut section) = Section::of(reading, path, value, FIX_OF_ELEMENT) else { return };
+        if !section.has("name") {
+            reading.problem(Error::config("it has no name").at(section.place()).hint("add name = \"…\""));
+        }
+        let mut name = section.parsed("name", |value| name(&value));
+        if let Some(schema) = section.text("schema") {
+            name = name.map(|name| name.in_schema(schema));
+        }
+        let table = self.read_table(name, section);
+        self.tables.extend(table);
+    }
+
+    /// A `[table.NAME]`.
+    fn read_settings(&mut self, key: &str, section: Section<'_, '_>) {
+        let reading = section.reading();
+        let name = key.parse::<TableName>().and_then(|name| match name.is_pattern() {
+            true => Err(Error::config("a pattern has no section of its own")
+                .hint(format!("write {{ name = {key:?}, … }} in `tables`"))),
+            false => Ok(name),
+        });
+        let name = name.map_err(|error| reading.problem(error.at(section.place()))).ok();
+        let table = self.read_table(name, section);
+        self.settings.extend(table);
+    }
+
+    /// The settings that both forms share.
+    fn read_table(&mut self, name: Option<TableName>, mut section: Section<'_, '_>) -> Option<WantedTable> {
+        let mut own = settings(&mut section);
+        own.replica = section.text("replica");
+        let interval = section.span("sync_interval");
+        if own.replica.is_some() && name.as_ref().is_some_and(TableName::is_pattern) {
+            let error = Error::config("a pattern can't have one `replica` for all its tables").at(section.place());
+            section.reading().problem(error.hint("name the table, or use `prefix`"));
+        }
+        let top = belongs_to_the_top(&section);
+        let (header, nested) = (section.path().to_vec(), section.nested());
+        section.refuse_rest(|key| match key {
+            "name" | "schema" => named_by_header(&header),
+            _ if nested.iter().any(|name| name == key) => unquoted_dot(&header, key),
+            _ => top(key),
+        });
+        let name = name?;
+        self.intervals.extend(interval.map(|interval| (name.clone(), interval)));
+        Some(WantedTable::new(name).settings(own))
+    }
+}
+
+/// What can be set for all tables and for one.
+pub(super) fn settings(section: &mut Section<'_, '_>) -> TableSettings {
+    let mut settings = TableSettings::default();
+    settings.timestamp_column = section.text("timestamp_column");
+    settings.id_column = section.text("id_column");
+    settings.batch_size = section.number("batch_size", 1..=1_000_000);
+    settings
+}
+
+/// The elements of a list, each with its path. A text is a list with commas, as from an environment variable.
+fn list(section: &mut Section<'_, '_>, key: &'static str) -> Vec<(Vec<String>, Value)> {
+    let path = section.path_of(key);
+    let elements = section.parsed(key, |value| match value {
+        Value::Array(_, elements) => Ok(elements),
+        Value::String(tag, text) => {
+            Ok(split(&text).into_iter().map(|name| Value::String(tag, name.to_owned())).collect())
+        }
+        other => {
+            let error = mismatch(A_LIST, &other);
+            let is_section = matches!(other, Value::Dict(..)) && key == "tables";
+            Err(if is_section { error.hint("the settings of one table stand in [table.NAME]") } else { error })
+        }
+    });
+    let numbered = elements.unwrap_or_default().into_iter().enumerate();
+    numbered.map(|(index, value)| (path.iter().cloned().chain([element(index)]).collect(), value)).collect()
+}
+
+/// Splits at commas that stand outside of quotes.
+fn split(text: &str) -> Vec<&str> {
+    let mut quoted = false;
+    let parts = text.split(|character| {
+        quoted ^= character == '"';
+        character == ',' && !quoted
+    });
+    parts.map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+fn name(value: &Value) -> Result<TableName, Error> {
+    match value {
+        Value::String(_, text) => text.parse(),
+        other => Err(mismatch("the name of a table, in quotes", other)),
+    }
+}
+
+fn named_by_header(path: &[String]) -> Option<String> {
+    let last = path.last()?;
+    Some(format!("the header says which table it is; with a schema, write [table.\"schema.{last}\"]"))
+}
+
+/// `[table.audit.logs]` is a table `logs` within `[table.audit]`.
+fn unquoted_dot(path: &[String], key: &str) -> Option<String> {
+    Some(format!("a NAME with a dot goes in quotes: [table.\"{}.{key}\"]", path.last()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn a_text_is_split_outside_of_quotes() {
+        assert_eq!(split("users, audit.*,"), ["users", "audit.*"]);
+        assert_eq!(split("\"a,b\".c,d"), ["\"a,b\".c", "d"]);
+        assert!(split("").is_empty());
+    }
+}

@@ -1,0 +1,113 @@
+//! Which tables are wanted, in all the ways of saying it.
+
+use std::time::Duration;
+
+use sync_runner::config::{Config, SourceConfig};
+
+use crate::load::load;
+
+fn names(source: &SourceConfig) -> Vec<String> {
+    source.wanted.tables.iter().map(|table| table.name.to_string()).collect()
+}
+
+fn single(config: &Config) -> &SourceConfig {
+    assert_eq!(config.sources.len(), 1);
+    &config.sources[0]
+}
+
+#[test]
+fn a_minimal_config_has_the_defaults() {
+    let config = load("[source]\nurl = \"postgres://app@db/shop\"\ntables = [\"users\", \"audit.*\"]\n").unwrap();
+    let source = single(&config);
+    assert_eq!(names(source), ["users", "audit.*"]);
+    assert_eq!(source.name, None);
+    assert_eq!(source.wanted.prefix, "tmp_");
+    assert_eq!(source.wanted.defaults.batch_size, Some(1000));
+    assert_eq!(source.readers, 4);
+    assert_eq!(source.intervals.sync, Duration::from_secs(300));
+    assert_eq!(source.intervals.reconcile, Duration::from_secs(3600));
+    assert_eq!(source.intervals.sweep, None);
+    assert_eq!(source.settings().unwrap(), serde_json::json!({"url": "postgres://app@db/shop"}));
+    assert!(!config.http.enabled);
+}
+
+#[test]
+fn tables_stand_at_the_top_in_the_source_or_in_sections() {
+    let config = load(
+        "tables = [\"a\", { name = \"b\", timestamp_column = \"t\", id_column = \"i\", batch_size = 7, replica = \"bb\" }]\n\
+         [source]\nurl = \"x://\"\ntables = [\"c\"]\n",
+    );
+    let config = config.unwrap();
+    let source = single(&config);
+    assert_eq!(names(source), ["c", "a", "b"]);
+    let settings = &source.wanted.tables[2].settings;
+    assert_eq!(settings.timestamp_column.as_deref(), Some("t"));
+    assert_eq!(settings.id_column.as_deref(), Some("i"));
+    assert_eq!(settings.batch_size, Some(7));
+    assert_eq!(settings.replica.as_deref(), Some("bb"));
+
+    let config = load("[source]\nurl = \"x://\"\n[[tables]]\nname = \"a\"\nbatch_size = 3\n[[tables]]\nname = \"b\"\n");
+    let config = config.unwrap();
+    assert_eq!(names(single(&config)), ["a", "b"]);
+    assert_eq!(single(&config).wanted.tables[0].settings.batch_size, Some(3));
+}
+
+#[test]
+fn an_inline_table_may_have_several_lines() {
+    let config =
+        load("tables = [\n  {\n    name = \"orders\",\n    batch_size = 5,\n  },\n]\n[source]\nurl = \"x://\"\n");
+    assert_eq!(single(&config.unwrap()).wanted.tables[0].settings.batch_size, Some(5));
+}
+
+#[test]
+fn a_schema_beside_the_name_wins_over_a_dotted_one() {
+    let config = load(
+        "tables = [{ name = \"s2.y\", schema = \"s1\" }, { name = \"x\", schema = \"s1\" }]\n[source]\nurl = \"x://\"\n",
+    );
+    assert_eq!(names(single(&config.unwrap())), ["s1.y", "s1.x"]);
+}
+
+#[test]
+fn a_section_has_the_settings_of_one_table() {
+    let config = load(
+        "tables = [\"orders\", \"audit.*\"]\nexclude = [\"audit.raw\"]\n\
+         [source]\nurl = \"x://\"\n\
+         [table.orders]\ntimestamp_column = \"order_date\"\nsync_interval = \"1m\"\n\
+         [table.\"audit.logs\"]\nbatch_size = 5\n",
+    );
+    let config = config.unwrap();
+    let source = single(&config);
+    let settings: Vec<_> = source.wanted.settings.iter().map(|table| table.name.to_string()).collect();
+    assert_eq!(settings, ["audit.logs", "orders"]);
+    assert_eq!(source.wanted.settings[1].settings.timestamp_column.as_deref(), Some("order_date"));
+    assert_eq!(source.intervals.tables, [("orders".parse().unwrap(), Duration::from_secs(60))]);
+    assert_eq!(source.wanted.exclude, ["audit.raw".parse().unwrap()]);
+}
+
+#[test]
+fn several_sources_keep_their_tables_apart() {
+    let config = load(
+        "batch_size = 9\nsync_interval = 10\n\
+         [sources.shop]\nurl = \"postgres://a\"\ntables = [\"users\"]\nsync_interval = 20\n\
+         [sources.shop.table.users]\nid_column = \"n\"\n\
+         [sources.billing]\nurl = \"mysql://b\"\ntables = [\"invoices\"]\nprefix = \"b_\"\nbatch_size = 4\nreaders = 1\n",
+    );
+    let config = config.unwrap();
+    let [billing, shop] = config.sources.as_slice() else { panic!("{config:?}") };
+    assert_eq!((shop.name.as_deref(), billing.name.as_deref()), (Some("shop"), Some("billing")));
+    assert_eq!((names(shop), names(billing)), (vec!["users".to_owned()], vec!["invoices".to_owned()]));
+    assert_eq!((shop.wanted.prefix.as_str(), billing.wanted.prefix.as_str()), ("tmp_shop_", "b_"));
+    assert_eq!((shop.wanted.defaults.batch_size, billing.wanted.defaults.batch_size), (Some(9), Some(4)));
+    assert_eq!((shop.intervals.sync.as_secs(), billing.intervals.sync.as_secs()), (20, 10));
+    assert_eq!((shop.readers, billing.readers), (4, 1));
+    assert_eq!(shop.wanted.settings[0].settings.id_column.as_deref(), Some("n"));
+    assert!(billing.wanted.settings.is_empty());
+}
+
+#[test]
+fn settings_of_the_driver_pass_through() {
+    let config = load("[source]\nurl = \"x://\"\nport = 5\nsslmode = \"require\"\n[source.options]\na = [1, true]\n");
+    let settings = single(&config.unwrap()).settings().unwrap();
+    let expected = serde_json::json!({"url": "x://", "port": 5, "sslmode": "require", "options": {"a": [1, true]}});
+    assert_eq!(settings, expected);
+}

@@ -1,1 +1,24 @@
-//! Data Sync.
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod ddl;
+mod error;
+mod keys;
+mod lock;
+mod names;
+mod open;
+mod publish;
+mod replica;
+mod sink;
+mod state;
+mod statements;
+mod transaction;
+mod types;
+mod write;
+
+pub use config::SqliteConfig;
+pub use replica::{LastRun, SqliteReplica, TableStatus};
+pub use sink::SqliteSink;
+
+/// The connection that [`SqliteReplica::connection`] lends.
+pub use rusqlite;

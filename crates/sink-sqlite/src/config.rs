@@ -1,0 +1,38 @@
+//! What can be set.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where the replica is, and how it is written.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteConfig {
+    /// The file. It is created when it does not exist; its folder must.
+    pub path: PathBuf,
+    /// Memory that the writer keeps pages in, in bytes. Default: 4 MiB. A load is no faster with more.
+    pub cache_bytes: usize,
+    /// How long to wait for another program that is writing to the file. Default: 20 seconds.
+    pub busy_timeout: Duration,
+}
+
+impl SqliteConfig {
+    /// The replica at this path, with defaults for the rest.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), cache_bytes: 4 << 20, busy_timeout: Duration::from_secs(20) }
+    }
+
+    /// Sets how long to wait for another writer.
+    #[must_use]
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// Sets the memory for pages, in bytes.
+    #[must_use]
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+}

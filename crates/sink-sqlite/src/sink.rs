@@ -1,0 +1,86 @@
+//! [`SqliteSink`]: the one writer of a replica.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use sync_core::{Checkpoint, KeyReader, ReplicaTable, Result, Sink, SinkTransaction, StreamId};
+
+use crate::keys::SqliteKeys;
+use crate::lock::WriterLock;
+use crate::statements::StatementTexts;
+use crate::transaction::SqliteTransaction;
+use crate::{SqliteConfig, open, state};
+
+/// How long closing waits for readers, to leave a file without a log beside it.
+const PATIENCE_AT_CLOSE: Duration = Duration::from_millis(500);
+
+/// A replica in an SQLite file, open for writing. There is at most one per file, in whatever process.
+///
+/// Dropping it leaves one plain file, unless somebody still reads it. The empty side file `<path>.lock` stays.
+#[derive(Debug)]
+pub struct SqliteSink {
+    pub(crate) conn: Connection,
+    pub(crate) statements: StatementTexts,
+    pub(crate) path: PathBuf,
+    busy_timeout: Duration,
+    // Last, because fields are dropped in this order: the file is closed when the lock goes.
+    _lock: WriterLock,
+}
+
+impl SqliteSink {
+    /// Opens a replica, and creates it where there is no file.
+    ///
+    /// Everything else in the file stays as it is. A file that is refused is not changed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](sync_core::ErrorKind::Config) when the path is no file or its folder is missing; when the file is not
+    /// an SQLite file, was written in a newer format, or can't be written; when another process is syncing into it.
+    /// [`ErrorKind::Unavailable`](sync_core::ErrorKind::Unavailable) when another program holds it for too long.
+    pub fn open(config: SqliteConfig) -> Result<Self> {
+        let path = open::resolve(&config.path)?;
+        let lock = WriterLock::acquire(&path)?;
+        let conn = open::writer(&path, &config).map_err(|error| error.at(open::place(&path)))?;
+        let statements = StatementTexts::default();
+        Ok(Self { conn, statements, path, busy_timeout: config.busy_timeout, _lock: lock })
+    }
+
+    /// The file, as an absolute path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where an error about one table happened.
+    pub(crate) fn place_of(&self, table: &str) -> String {
+        format!("table {table} of {}", open::place(&self.path))
+    }
+}
+
+impl Sink for SqliteSink {
+    fn checkpoint(&mut self, stream: &StreamId) -> Result<Option<Checkpoint>> {
+        state::checkpoint(&self.conn, stream).map_err(|error| error.at(self.place_of(stream.as_str())))
+    }
+
+    fn keys(&self, table: &ReplicaTable) -> Result<Box<dyn KeyReader>> {
+        let keys = SqliteKeys::open(&self.path, self.busy_timeout, table);
+        Ok(Box::new(keys.map_err(|error| error.at(self.place_of(&table.name)))?))
+    }
+
+    fn begin<'a>(&'a mut self) -> Result<Box<dyn SinkTransaction + 'a>> {
+        Ok(Box::new(SqliteTransaction::begin(self)?))
+    }
+}
+
+impl Drop for SqliteSink {
+    fn drop(&mut self) {
+        // Best effort: whatever stays in the log is found there by whoever opens the file next.
+        let tidy = || -> rusqlite::Result<()> {
+            self.conn.busy_timeout(PATIENCE_AT_CLOSE)?;
+            self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        };
+        if let Err(error) = tidy() {
+            tracing::debug!(path = %self.path.display(), "the log could not be emptied: {error}");
+        }
+    }
+}

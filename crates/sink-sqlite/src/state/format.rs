@@ -1,0 +1,92 @@
+//! The tables of the state, and the version of their format.
+
+use rusqlite::{Connection, OptionalExtension};
+use sync_core::{Error, Result};
+
+use crate::error::sqlite_error;
+use crate::names::{RESERVED, table_exists};
+
+/// The format that this program writes. `PRAGMA user_version` is the user's.
+const FORMAT: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE tmp_data_sync_format (version INTEGER NOT NULL);
+CREATE TABLE tmp_data_sync_metadata (
+  table_name TEXT NOT NULL PRIMARY KEY,
+  source_table TEXT,
+  last_sync_timestamp INTEGER,
+  last_sync_id TEXT,
+  sync_errors TEXT,
+  cursor TEXT,
+  state TEXT,
+  fingerprint TEXT,
+  published INTEGER NOT NULL DEFAULT 0,
+  last_success_ms INTEGER,
+  last_run_started_ms INTEGER,
+  last_run_finished_ms INTEGER,
+  last_rows_read INTEGER,
+  last_rows_changed INTEGER,
+  last_rows_deleted INTEGER,
+  last_rows_unchanged INTEGER
+);
+CREATE TABLE tmp_data_sync_columns (
+  table_name TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  column_name TEXT NOT NULL,
+  source_type TEXT NOT NULL,
+  data_type TEXT NOT NULL,
+  PRIMARY KEY (table_name, position)
+);
+CREATE TABLE tmp_data_sync_failed_rows (
+  table_name TEXT NOT NULL,
+  key TEXT NOT NULL,
+  error TEXT NOT NULL,
+  row TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  first_ms INTEGER NOT NULL,
+  last_ms INTEGER NOT NULL,
+  PRIMARY KEY (table_name, key)
+);
+";
+
+/// The format of the file: `None` where it holds no state of ours yet. A format that can't be read here is refused.
+pub(crate) fn stored_format(conn: &Connection) -> Result<Option<i64>> {
+    if !table_exists(conn, "tmp_data_sync_format")? {
+        return refuse_foreign(conn).map(|()| None);
+    }
+    let version = conn
+        .query_row("SELECT max(version) FROM tmp_data_sync_format", [], |row| row.get::<_, Option<i64>>(0))
+        .map_err(sqlite_error)?;
+    match version {
+        Some(version) if version > FORMAT => Err(Error::config(format!(
+            "its format is {version}, and this program knows formats up to {FORMAT}: a newer release wrote it"
+        ))
+        .hint("use that release, or choose another path")),
+        Some(version) if version >= 1 => Ok(Some(version)),
+        _ => Err(Error::config("its table tmp_data_sync_format holds no version")
+            .hint("choose another path, or drop all tables whose names begin with tmp_data_sync_")),
+    }
+}
+
+/// Tables under our names and without our format are those of another program.
+fn refuse_foreign(conn: &Connection) -> Result<()> {
+    let foreign: Option<String> = conn
+        .query_row(
+            "SELECT name FROM sqlite_master WHERE lower(substr(name, 1, length(?1))) = ?1 ORDER BY name LIMIT 1",
+            [RESERVED],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(sqlite_error)?;
+    match foreign {
+        None => Ok(()),
+        Some(name) => Err(Error::config(format!("it holds {name}, which another program made"))
+            .hint("choose another path, or drop what begins with tmp_data_sync_")),
+    }
+}
+
+/// Makes the tables of the state.
+pub(crate) fn create(conn: &Connection) -> Result<()> {
+    let version = format!("INSERT INTO tmp_data_sync_format VALUES ({FORMAT});");
+    conn.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} {version} COMMIT;")).map_err(sqlite_error)
+}

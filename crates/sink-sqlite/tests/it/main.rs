@@ -1,0 +1,14 @@
+//! The sink against real files.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod fixture;
+mod keys;
+mod model;
+mod opening;
+mod publishing;
+mod refused;
+mod state;
+mod tables;
+mod transactions;
+mod values;
+mod writing;

@@ -1,0 +1,124 @@
+//! A new build takes the place of the published table, and what users made on it stays.
+
+use sink_sqlite::rusqlite::types::Value as Stored;
+use sync_core::{CopyState, DataType, Op, SchemaChange, Sink, Value};
+
+use crate::fixture::{Replica, named, publish, rows, table, users, write};
+
+#[test]
+fn readers_see_the_old_table_until_the_new_one_is_complete() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let users = users();
+    publish(&mut sink, &users, &named(&users, &[(1, "Ada")])).unwrap();
+    let mut transaction = sink.begin().unwrap();
+    transaction.apply_schema(&users, &SchemaChange::StartBuild).unwrap();
+    transaction.write(&users, CopyState::Building, &named(&users, &[(2, "Bob")])).unwrap();
+    transaction.commit(&[]).unwrap();
+    assert_eq!(replica.query("SELECT id FROM tmp_users"), [[Stored::Integer(1)]]);
+
+    let mut transaction = sink.begin().unwrap();
+    transaction.write(&users, CopyState::Building, &named(&users, &[(3, "Eve")])).unwrap();
+    transaction.publish(&users).unwrap();
+    transaction.commit(&[]).unwrap();
+    assert_eq!(replica.query("SELECT id FROM tmp_users"), [[Stored::Integer(2)], [Stored::Integer(3)]]);
+    assert_eq!(replica.number("SELECT count(*) FROM sqlite_master WHERE name LIKE '%build%'"), 0);
+}
+
+#[test]
+fn both_tables_are_written_apart() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let users = users();
+    publish(&mut sink, &users, &named(&users, &[(1, "Ada")])).unwrap();
+    let mut transaction = sink.begin().unwrap();
+    transaction.apply_schema(&users, &SchemaChange::StartBuild).unwrap();
+    transaction.write(&users, CopyState::Building, &named(&users, &[(2, "Bob")])).unwrap();
+    transaction.write(&users, CopyState::Live, &named(&users, &[(3, "Eve")])).unwrap();
+    transaction.commit(&[]).unwrap();
+    assert_eq!(replica.number("SELECT group_concat(id) = '1,3' FROM tmp_users"), 1);
+    assert_eq!(replica.number("SELECT group_concat(id) = '2' FROM tmp_data_sync_build_tmp_users"), 1);
+}
+
+#[test]
+fn what_users_made_on_a_table_outlives_it() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let users = users();
+    publish(&mut sink, &users, &named(&users, &[(1, "Ada")])).unwrap();
+    replica.execute(
+        "CREATE INDEX main.\"by \"\"name\"\"\" ON tmp_users(name);
+         CREATE VIEW people AS SELECT name FROM tmp_users;
+         CREATE VIEW broken AS SELECT * FROM absent;
+         CREATE TABLE log(name);
+         CREATE TRIGGER main.logged AFTER INSERT ON tmp_users BEGIN INSERT INTO log VALUES (new.name); END;
+         CREATE TRIGGER into_view INSTEAD OF INSERT ON people BEGIN SELECT 1; END;",
+    );
+    let users_made = "SELECT sql FROM sqlite_master WHERE name IN
+         ('by \"name\"', 'people', 'broken', 'log', 'logged', 'into_view') ORDER BY name";
+    let before = replica.query(users_made);
+    assert_eq!(before.len(), 6);
+    publish(&mut sink, &users, &named(&users, &[(1, "Ada"), (2, "Bob")])).unwrap();
+    assert_eq!(replica.query(users_made), before);
+    assert_eq!(replica.number("SELECT count(*) FROM people"), 2);
+    assert_eq!(replica.number("SELECT count(*) FROM log"), 0);
+    write(&mut sink, &users, &named(&users, &[(3, "Eve")])).unwrap();
+    assert_eq!(replica.number("SELECT name = 'Eve' FROM log"), 1);
+}
+
+#[test]
+fn what_no_longer_fits_is_left_out_and_the_rest_goes_on() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let users = users();
+    publish(&mut sink, &users, &named(&users, &[(1, "Ada"), (2, "Bob")])).unwrap();
+    replica.execute(
+        "CREATE UNIQUE INDEX unique_names ON tmp_users(name);
+         CREATE INDEX lower_names ON tmp_users(lower(name));
+         CREATE INDEX ids ON tmp_users(id);",
+    );
+    publish(&mut sink, &users, &named(&users, &[(1, "Ada"), (2, "Ada")])).unwrap();
+    let indexes = "SELECT group_concat(name ORDER BY name) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL";
+    assert_eq!(replica.query(indexes), [[Stored::Text("ids,lower_names".into())]]);
+
+    let renamed = table("tmp_users", &[("id", DataType::Integer), ("nick", DataType::Text)], &["id"]);
+    publish(&mut sink, &renamed, &rows(&renamed, &[(Op::Upsert, &[Value::Integer(1), Value::Null])])).unwrap();
+    assert_eq!(replica.query(indexes), [[Stored::Text("ids".into())]]);
+    assert_eq!(replica.number("SELECT count(*) FROM tmp_users"), 1);
+}
+
+#[test]
+fn the_types_of_the_source_are_kept_with_the_published_table() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let columns = [("id", DataType::Integer), ("price", DataType::Decimal { precision: 12, scale: 2 })];
+    let prices = table("tmp_prices", &columns, &["id"]);
+    publish(&mut sink, &prices, &rows(&prices, &[])).unwrap();
+    let types = "SELECT position || ' ' || column_name || ' ' || source_type || ' ' || data_type
+                 FROM tmp_data_sync_columns WHERE table_name = 'tmp_prices' ORDER BY position";
+    let text = |text: &str| vec![Stored::Text(text.to_owned())];
+    assert_eq!(replica.query(types), [text("1 id native integer"), text("2 price native decimal(12,2)")]);
+
+    let fewer = table("tmp_prices", &columns[..1], &["id"]);
+    let mut transaction = sink.begin().unwrap();
+    transaction.apply_schema(&fewer, &SchemaChange::StartBuild).unwrap();
+    transaction.commit(&[]).unwrap();
+    assert_eq!(replica.query(types).len(), 2);
+    publish(&mut sink, &fewer, &rows(&fewer, &[])).unwrap();
+    assert_eq!(replica.query(types), [text("1 id native integer")]);
+}
+
+#[test]
+fn a_build_keeps_its_key_when_it_is_published() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let tags = table("tmp_tags", &[("name", DataType::Text), ("n", DataType::Integer)], &["name"]);
+    let tag = |n| [Value::Text("a"), Value::Integer(n)];
+    for n in 0..3 {
+        publish(&mut sink, &tags, &rows(&tags, &[(Op::Upsert, &tag(n))])).unwrap();
+        write(&mut sink, &tags, &rows(&tags, &[(Op::Upsert, &tag(n + 1))])).unwrap();
+        assert_eq!(replica.query("SELECT n FROM tmp_tags"), [[Stored::Integer(n + 1)]]);
+    }
+    let indexes = "SELECT name FROM sqlite_master WHERE tbl_name = 'tmp_tags' AND type = 'index'";
+    assert_eq!(replica.query(indexes), [[Stored::Text("sqlite_autoindex_tmp_tags_1".into())]]);
+}

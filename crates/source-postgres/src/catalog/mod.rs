@@ -1,0 +1,159 @@
+//! What the system catalog says about relations, and the statements that ask.
+
+mod sql;
+
+use sync_core::{Error, RelationKind, Result, TableId, TableSchema};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row};
+
+use crate::error::from_server;
+use crate::types::NativeType;
+
+/// A table, view or the like.
+#[derive(Clone, Debug)]
+pub(crate) struct Relation {
+    pub(crate) oid: u32,
+    pub(crate) id: TableId,
+    pub(crate) kind: RelationKind,
+    pub(crate) estimated_rows: Option<f64>,
+    pub(crate) rights: Rights,
+    pub(crate) columns: Vec<CatalogColumn>,
+    pub(crate) key: Vec<String>,
+}
+
+/// What the login may do with a relation.
+#[derive(Clone, Debug)]
+pub(crate) struct Rights {
+    pub(crate) usage: bool,
+    pub(crate) select: bool,
+    pub(crate) select_some: bool,
+    pub(crate) rows_are_hidden: bool,
+    pub(crate) login: String,
+}
+
+/// A column and the type below all domains.
+#[derive(Clone, Debug)]
+pub(crate) struct CatalogColumn {
+    pub(crate) name: String,
+    pub(crate) native_type: String,
+    pub(crate) not_null: bool,
+    pub(crate) base: NativeType,
+}
+
+/// All relations that this login can see. Three statements, sent at once, however many tables there are.
+pub(crate) async fn relations(client: &Client) -> Result<Vec<Relation>> {
+    query(client, None).await
+}
+
+/// One relation, if it is there.
+pub(crate) async fn relation(client: &Client, id: &TableId) -> Result<Option<Relation>> {
+    Ok(query(client, Some(id)).await?.into_iter().next())
+}
+
+impl Relation {
+    /// Fails unless the relation is what `planned` was made from.
+    pub(crate) fn check(&self, planned: &TableSchema) -> Result<()> {
+        let changed =
+            |what: String| Err(Error::schema(what).at(format!("table {}", planned.id())).hint("plan it again"));
+        if self.kind != planned.kind() {
+            return changed("it was replaced by another kind of relation".to_owned());
+        }
+        for column in planned.columns() {
+            match self.columns.iter().find(|live| live.name == column.name) {
+                None => return changed(format!("column {:?} is gone", column.name)),
+                Some(live) if live.native_type != column.native_type => {
+                    let (name, was, is) = (&column.name, &column.native_type, &live.native_type);
+                    return changed(format!("column {name:?} was of type {was} and is {is} now"));
+                }
+                Some(_) => {}
+            }
+        }
+        if let Some(new) = self.columns.iter().find(|live| planned.position(&live.name).is_none()) {
+            return changed(format!("column {:?} is new", new.name));
+        }
+        let key = planned.key().iter().map(|position| &planned.columns()[*position].name);
+        if !key.eq(&self.key) {
+            return changed("its key is another one".to_owned());
+        }
+        Ok(())
+    }
+}
+
+async fn query(client: &Client, id: Option<&TableId>) -> Result<Vec<Relation>> {
+    let (schema, name) = (id.and_then(TableId::schema), id.map(TableId::name));
+    let parameters = [(&schema as _, Type::TEXT), (&name as _, Type::TEXT)];
+    let (relations, columns, keys) = tokio::join!(
+        biased;
+        client.query_typed(sql::RELATIONS, &parameters),
+        client.query_typed(sql::COLUMNS, &parameters),
+        client.query_typed(sql::KEYS, &parameters),
+    );
+    assemble(relations, columns, keys).map_err(from_server)
+}
+
+type Rows = Result<Vec<Row>, tokio_postgres::Error>;
+
+fn assemble(relations: Rows, columns: Rows, keys: Rows) -> Result<Vec<Relation>, tokio_postgres::Error> {
+    let mut found = relations?.iter().map(relation_of).collect::<Result<Vec<_>, _>>()?;
+    let place: std::collections::HashMap<_, _> =
+        found.iter().enumerate().map(|(i, relation)| (relation.oid, i)).collect();
+    for row in columns? {
+        if let Some(place) = place.get(&row.try_get::<_, u32>(0)?) {
+            found[*place].columns.push(column_of(&row)?);
+        }
+    }
+    for row in keys? {
+        if let Some(place) = place.get(&row.try_get::<_, u32>(0)?) {
+            found[*place].key = row.try_get(1)?;
+        }
+    }
+    Ok(found)
+}
+
+fn relation_of(row: &Row) -> Result<Relation, tokio_postgres::Error> {
+    // A privilege of something dropped in the meantime is NULL.
+    let right = |index: usize| row.try_get::<_, Option<bool>>(index).map(|right| right.unwrap_or(false));
+    Ok(Relation {
+        oid: row.try_get(0)?,
+        id: TableId::new(row.try_get::<_, String>(1)?, row.try_get::<_, String>(2)?),
+        kind: kind(row.try_get(3)?, row.try_get(4)?),
+        estimated_rows: row.try_get(5)?,
+        rights: Rights {
+            usage: right(6)?,
+            select: right(7)?,
+            select_some: right(8)?,
+            rows_are_hidden: right(9)?,
+            login: row.try_get(10)?,
+        },
+        columns: Vec::new(),
+        key: Vec::new(),
+    })
+}
+
+fn kind(letter: &str, partition: bool) -> RelationKind {
+    match letter {
+        "v" => RelationKind::View,
+        "m" => RelationKind::MaterializedView,
+        "f" => RelationKind::ForeignTable,
+        _ if partition => RelationKind::Partition,
+        "p" => RelationKind::PartitionedTable,
+        _ => RelationKind::Table,
+    }
+}
+
+fn column_of(row: &Row) -> Result<CatalogColumn, tokio_postgres::Error> {
+    Ok(CatalogColumn {
+        name: row.try_get(1)?,
+        not_null: row.try_get(2)?,
+        native_type: row.try_get(3)?,
+        base: NativeType {
+            name: row.try_get(4)?,
+            builtin: row.try_get(5)?,
+            class: row.try_get::<_, &str>(6)?.bytes().next().unwrap_or(b'?'),
+            category: row.try_get::<_, &str>(7)?.bytes().next().unwrap_or(b'?'),
+            array: row.try_get(8)?,
+            modifier: row.try_get(9)?,
+            cast: row.try_get(10)?,
+        },
+    })
+}

@@ -1,0 +1,68 @@
+//! The statements on the system catalog. Each takes a schema and a table to look at that one alone, or two NULLs for all.
+
+/// All relations with rows, what the login may do, and about how many rows there are: a parent's are those of its leaves.
+pub(super) const RELATIONS: &str = "
+WITH RECURSIVE member(root, relation) AS (
+    SELECT oid, oid FROM pg_catalog.pg_class WHERE relkind = 'p'
+    UNION ALL
+    SELECT member.root, i.inhrelid FROM member JOIN pg_catalog.pg_inherits i ON i.inhparent = member.relation
+), estimate AS (
+    SELECT member.root, sum(c.reltuples)::float8 AS rows
+    FROM member JOIN pg_catalog.pg_class c ON c.oid = member.relation
+    WHERE c.relkind <> 'p' AND c.reltuples >= 0 GROUP BY member.root
+)
+SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, c.relispartition,
+    CASE WHEN c.relkind = 'p' THEN estimate.rows WHEN c.relkind <> 'v' AND c.reltuples >= 0 THEN c.reltuples::float8 END,
+    pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_table_privilege(c.oid, 'SELECT'),
+    pg_catalog.has_any_column_privilege(c.oid, 'SELECT'), pg_catalog.row_security_active(c.oid), current_user::text
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN estimate ON estimate.root = c.oid
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND ($1::text IS NULL OR (n.nspname = $1 AND c.relname = $2))
+ORDER BY n.nspname, c.relname";
+
+/// Columns in order, each with the type below all domains.
+pub(super) const COLUMNS: &str = "
+WITH RECURSIVE below(domain, base, modifier) AS (
+    SELECT oid, typbasetype, typtypmod FROM pg_catalog.pg_type WHERE typtype = 'd'
+    UNION ALL
+    SELECT below.domain, t.typbasetype, t.typtypmod
+    FROM below JOIN pg_catalog.pg_type t ON t.oid = below.base WHERE t.typtype = 'd'
+), base AS (
+    SELECT below.* FROM below JOIN pg_catalog.pg_type t ON t.oid = below.base WHERE t.typtype <> 'd'
+)
+SELECT c.oid, a.attname::text, a.attnotnull, pg_catalog.format_type(a.atttypid, a.atttypmod), t.typname::text,
+    t.typnamespace = 'pg_catalog'::regnamespace, t.typtype::text, t.typcategory::text,
+    EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid),
+    CASE WHEN base.domain IS NULL THEN a.atttypmod ELSE base.modifier END, pg_catalog.format_type(t.oid, -1)
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+LEFT JOIN base ON base.domain = a.atttypid
+JOIN pg_catalog.pg_type t ON t.oid = coalesce(base.base, a.atttypid)
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND a.attnum > 0 AND NOT a.attisdropped
+    AND ($1::text IS NULL OR (n.nspname = $1 AND c.relname = $2))
+ORDER BY c.oid, a.attnum";
+
+/// The columns of the best key: the primary key, else the narrowest unique index that proves one. A table whose heirs are read
+/// with it has none: no index spans both.
+pub(super) const KEYS: &str = "
+SELECT DISTINCT ON (i.indrelid) i.indrelid, ARRAY(
+    SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+    WHERE k.place <= i.indnkeyatts ORDER BY k.place)
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE i.indisunique AND i.indisvalid AND i.indislive AND (i.indisprimary OR i.indimmediate)
+    AND i.indpred IS NULL AND i.indexprs IS NULL
+    AND c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND ($1::text IS NULL OR (n.nspname = $1 AND c.relname = $2))
+    AND NOT EXISTS (
+        SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+        WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
+    AND NOT (c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid))
+ORDER BY i.indrelid, i.indisprimary DESC, i.indnkeyatts, i.indexrelid";

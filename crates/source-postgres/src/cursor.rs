@@ -1,0 +1,125 @@
+//! The position that is stored beside the rows: what the token of a [`Cursor`] holds.
+
+use serde::{Deserialize, Serialize};
+use sync_core::{Cursor, Error, Result, TableId};
+
+/// The form of the token that this release writes, and the only one it reads.
+const VERSION: u32 = 1;
+
+/// How far a table has been read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Position {
+    v: u32,
+    pub(crate) phase: Phase,
+    /// The relation that was read: one of the same name made anew is another one.
+    pub(crate) relation: u32,
+    /// Every current row version of a transaction below this 64-bit id has been given. Only a copy and a sweep move it.
+    pub(crate) horizon: u64,
+    /// Where the poll goes on; `None` starts at the first row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) poll: Option<Point>,
+    /// The last row that the copy gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) copied: Option<Point>,
+    /// Whether the copy's rows come from several snapshots, so that some may have vanished in between.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) resumed: bool,
+}
+
+/// What a table's cursor is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Phase {
+    Copy,
+    Live,
+}
+
+/// A row's place in an order, as texts that the server reads as exactly these values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Point {
+    pub(crate) values: Vec<String>,
+    /// For people: the moment of its first value, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ms: Option<i64>,
+    /// For people: its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
+}
+
+impl Position {
+    /// Before the first row of a copy.
+    pub(crate) fn new(relation: u32, horizon: u64, poll: Option<Point>) -> Self {
+        Self { v: VERSION, phase: Phase::Copy, relation, horizon, poll, copied: None, resumed: false }
+    }
+
+    /// Reads what [`Position::cursor`] wrote.
+    ///
+    /// # Errors
+    /// `Expired` when another release wrote it.
+    pub(crate) fn read(cursor: &Cursor, table: &TableId) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u32,
+        }
+        let expired = |what: String| Error::expired(what).at(format!("table {table}")).hint("it is copied again");
+        match serde_json::from_str::<Version>(cursor.token()) {
+            Ok(Version { v: VERSION }) => {}
+            Ok(Version { v }) => return Err(expired(format!("its stored cursor has the version {v}, not {VERSION}"))),
+            Err(_) => return Err(expired("its stored cursor is not one of this source".to_owned())),
+        }
+        serde_json::from_str(cursor.token())
+            .map_err(|error| expired(format!("its stored cursor can't be read: {error}")))
+    }
+
+    /// The cursor to store.
+    pub(crate) fn cursor(&self) -> Result<Cursor> {
+        let token =
+            serde_json::to_string(self).map_err(|error| Error::internal(format!("a cursor has no JSON: {error}")))?;
+        let ms = self.poll.as_ref().and_then(|point| point.ms);
+        let shown = self.copied.as_ref().or(self.poll.as_ref());
+        Ok(Cursor::new(token).at_timestamp(ms).at_id(shown.and_then(|point| point.id.clone())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sync_core::ErrorKind;
+
+    use super::*;
+
+    fn table() -> TableId {
+        TableId::new("public", "t")
+    }
+
+    #[test]
+    fn a_position_survives_its_token() {
+        let point = Point { values: vec!["2024-01-01 00:00:00.000001Z".into(), "7\"".into()], ms: Some(1), id: None };
+        let mut position = Position::new(16384, u64::MAX, Some(point));
+        position.resumed = true;
+        let cursor = position.cursor().unwrap();
+        assert_eq!(Position::read(&cursor, &table()).unwrap(), position);
+        assert_eq!(cursor.timestamp_ms(), Some(1));
+    }
+
+    #[test]
+    fn the_token_is_short() {
+        let cursor = Position::new(1, 2, None).cursor().unwrap();
+        assert_eq!(cursor.token(), r#"{"v":1,"phase":"copy","relation":1,"horizon":2}"#);
+    }
+
+    #[test]
+    fn what_another_release_or_source_wrote_is_expired() {
+        for (token, text) in [
+            (r#"{"v":2,"new":1}"#, "its stored cursor has the version 2, not 1"),
+            ("42", "its stored cursor is not one of this source"),
+            ("", "its stored cursor is not one of this source"),
+        ] {
+            let error = Position::read(&Cursor::new(token), &table()).unwrap_err();
+            assert_eq!((error.kind(), error.message()), (ErrorKind::Expired, text));
+        }
+        let error = Position::read(&Cursor::new(r#"{"v":1}"#), &table()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Expired);
+    }
+}

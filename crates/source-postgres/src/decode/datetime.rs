@@ -1,0 +1,223 @@
+//! Dates, times and spans. Days count from 2000-01-01, times in microseconds; the extremes of the integers stand for infinity.
+
+use std::fmt;
+
+use super::ascii::Ascii;
+use super::{Malformed, exact};
+
+pub(super) const MICROSECONDS_OF_DAY: i64 = 86_400_000_000;
+/// From 0000-03-01, where a year of the calculation begins, to 2000-01-01.
+const DAYS_TO_2000: i64 = 730_425;
+const MILLISECONDS_TO_2000: i64 = 946_684_800_000;
+
+/// `2024-02-29`, as the server prints it.
+pub(super) fn write_date(days: i32, out: &mut impl fmt::Write) -> fmt::Result {
+    if let Some(infinite) = infinity(i64::from(days), i64::from(i32::MIN), i64::from(i32::MAX)) {
+        return out.write_str(infinite);
+    }
+    let mut text = Ascii::default();
+    let before_christ = push_date(i64::from(days), &mut text);
+    push_era(before_christ, &mut text);
+    out.write_str(text.as_str())
+}
+
+/// `13:37:00.5`, as the server prints it.
+pub(super) fn write_time(microseconds: i64, out: &mut impl fmt::Write) -> Result<(), Malformed> {
+    let mut text = Ascii::default();
+    push_time(microseconds, &mut text)?;
+    Ok(out.write_str(text.as_str())?)
+}
+
+/// `13:37:00.5+02`, as the server prints it.
+pub(super) fn write_time_tz(raw: &[u8], out: &mut impl fmt::Write) -> Result<(), Malformed> {
+    let (time, west) = raw.split_first_chunk::<8>().ok_or_else(|| Malformed::length(raw))?;
+    let west = i32::from_be_bytes(exact(west)?);
+    let mut text = Ascii::default();
+    push_time(i64::from_be_bytes(*time), &mut text)?;
+    text.push(if west <= 0 { b'+' } else { b'-' });
+    let seconds = u64::from(west.unsigned_abs());
+    text.padded(seconds / 3600, 2);
+    if !seconds.is_multiple_of(3600) {
+        text.push(b':');
+        text.padded(seconds / 60 % 60, 2);
+    }
+    if !seconds.is_multiple_of(60) {
+        text.push(b':');
+        text.padded(seconds % 60, 2);
+    }
+    Ok(out.write_str(text.as_str())?)
+}
+
+/// `2024-02-29 13:37:00.000001`, always with six digits, and with a `Z` for a moment in UTC.
+pub(super) fn write_timestamp(microseconds: i64, utc: bool, out: &mut impl fmt::Write) -> fmt::Result {
+    if let Some(infinite) = infinity(microseconds, i64::MIN, i64::MAX) {
+        return out.write_str(infinite);
+    }
+    let mut text = Ascii::default();
+    let before_christ = push_date(microseconds.div_euclid(MICROSECONDS_OF_DAY), &mut text);
+    let time = microseconds.rem_euclid(MICROSECONDS_OF_DAY).cast_unsigned();
+    text.push(b' ');
+    push_clock(time / 1_000_000, &mut text);
+    text.push(b'.');
+    text.padded(time % 1_000_000, 6);
+    if utc {
+        text.push(b'Z');
+    }
+    push_era(before_christ, &mut text);
+    out.write_str(text.as_str())
+}
+
+/// `P1Y2M3DT4H5M6.7S`, as the server prints it in the style `iso_8601`.
+pub(super) fn write_interval(raw: &[u8], out: &mut impl fmt::Write) -> Result<(), Malformed> {
+    let raw: [u8; 16] = exact(raw)?;
+    let (time, rest) = raw.split_at(8);
+    let (days, months) = rest.split_at(4);
+    let time = i64::from_be_bytes(exact(time)?);
+    let days = i32::from_be_bytes(exact(days)?);
+    let months = i32::from_be_bytes(exact(months)?);
+    match (time, days, months) {
+        (i64::MAX, i32::MAX, i32::MAX) => return Ok(out.write_str("infinity")?),
+        (i64::MIN, i32::MIN, i32::MIN) => return Ok(out.write_str("-infinity")?),
+        (0, 0, 0) => return Ok(out.write_str("PT0S")?),
+        _ => {}
+    }
+    let mut text = Ascii::default();
+    text.push(b'P');
+    push_part(i64::from(months / 12), b'Y', &mut text);
+    push_part(i64::from(months % 12), b'M', &mut text);
+    push_part(i64::from(days), b'D', &mut text);
+    if time != 0 {
+        text.push(b'T');
+        push_part(time / 3_600_000_000, b'H', &mut text);
+        push_part(time / 60_000_000 % 60, b'M', &mut text);
+        push_seconds(time % 60_000_000, &mut text);
+    }
+    Ok(out.write_str(text.as_str())?)
+}
+
+/// Milliseconds since 1970 of a timestamp that is not infinite.
+pub(super) fn milliseconds(microseconds: i64) -> Option<i64> {
+    if microseconds == i64::MIN || microseconds == i64::MAX {
+        return None;
+    }
+    Some(microseconds.div_euclid(1000) + MILLISECONDS_TO_2000)
+}
+
+fn infinity(value: i64, least: i64, greatest: i64) -> Option<&'static str> {
+    match value {
+        _ if value == greatest => Some("infinity"),
+        _ if value == least => Some("-infinity"),
+        _ => None,
+    }
+}
+
+/// Appends year, month and day; tells whether the year is one before Christ, which the era after the time says.
+fn push_date(days: i64, text: &mut Ascii) -> bool {
+    // In years that begin with March, the leap day is the last, and each four hundred of them have equally many days.
+    let days = days + DAYS_TO_2000;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    // There is no year 0.
+    let before_christ = year <= 0;
+    text.padded(if before_christ { 1 - year } else { year }.unsigned_abs(), 4);
+    text.push(b'-');
+    text.padded(month.unsigned_abs(), 2);
+    text.push(b'-');
+    text.padded(day.unsigned_abs(), 2);
+    before_christ
+}
+
+fn push_era(before_christ: bool, text: &mut Ascii) {
+    if before_christ {
+        b" BC".iter().for_each(|byte| text.push(*byte));
+    }
+}
+
+fn push_time(microseconds: i64, text: &mut Ascii) -> Result<(), Malformed> {
+    let microseconds = u64::try_from(microseconds)
+        .map_err(|_| Malformed(format!("{microseconds} microseconds are no time of day")))?;
+    push_clock(microseconds / 1_000_000, text);
+    text.fraction(microseconds % 1_000_000);
+    Ok(())
+}
+
+fn push_clock(seconds: u64, text: &mut Ascii) {
+    text.padded(seconds / 3600, 2);
+    text.push(b':');
+    text.padded(seconds / 60 % 60, 2);
+    text.push(b':');
+    text.padded(seconds % 60, 2);
+}
+
+fn push_part(number: i64, unit: u8, text: &mut Ascii) {
+    if number == 0 {
+        return;
+    }
+    if number < 0 {
+        text.push(b'-');
+    }
+    text.number(number.unsigned_abs());
+    text.push(unit);
+}
+
+fn push_seconds(microseconds: i64, text: &mut Ascii) {
+    if microseconds == 0 {
+        return;
+    }
+    if microseconds < 0 {
+        text.push(b'-');
+    }
+    let microseconds = microseconds.unsigned_abs();
+    text.number(microseconds / 1_000_000);
+    text.fraction(microseconds % 1_000_000);
+    text.push(b'S');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(days: i32) -> String {
+        let mut out = String::new();
+        write_date(days, &mut out).unwrap();
+        out
+    }
+
+    fn timestamp(microseconds: i64) -> String {
+        let mut out = String::new();
+        write_timestamp(microseconds, true, &mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (days, text) in [
+            (0, "2000-01-01"),
+            (-1, "1999-12-31"),
+            (59, "2000-02-29"),
+            (-730_119, "0001-01-01"),
+            (-730_120, "0001-12-31 BC"),
+            (-730_486, "0002-12-31 BC"),
+            (2_921_940, "10000-01-01"),
+            (i32::MAX, "infinity"),
+            (i32::MIN, "-infinity"),
+        ] {
+            assert_eq!(date(days), text);
+        }
+    }
+
+    #[test]
+    fn timestamps_have_one_width_and_sort() {
+        assert_eq!(timestamp(-1), "1999-12-31 23:59:59.999999Z");
+        assert_eq!(timestamp(-946_684_800_000_000), "1970-01-01 00:00:00.000000Z");
+        assert_eq!(timestamp(i64::MAX), "infinity");
+        assert_eq!(milliseconds(-946_684_800_000_001), Some(-1));
+        assert_eq!(milliseconds(i64::MIN), None);
+    }
+}

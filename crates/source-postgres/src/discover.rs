@@ -1,0 +1,62 @@
+//! From the catalog's relations to the tables of the contract.
+
+use sync_core::{Column, Result, TableSchema};
+
+use crate::catalog::{Relation, relations};
+use crate::error::within;
+use crate::pool::Pool;
+use crate::session::Session;
+use crate::sql;
+
+/// All tables that this login can see, in one snapshot of the catalog.
+pub(crate) async fn discover(pool: &Pool) -> Result<Vec<TableSchema>> {
+    let session = Session::open(pool).await?;
+    let limit = session.timeouts().statement;
+    within(limit, "begin", session.client().batch_execute(&sql::begin_catalog(limit))).await?;
+    let found = match tokio::time::timeout(limit, relations(session.client())).await {
+        Ok(found) => found?,
+        Err(_) => return Err(crate::error::timed_out(limit, "list its tables").at(pool.place())),
+    };
+    session.finish().await;
+    // PostgreSQL allows a table without columns; nothing can be kept of it.
+    found.iter().filter(|relation| !relation.columns.is_empty()).map(schema).collect()
+}
+
+fn schema(relation: &Relation) -> Result<TableSchema> {
+    let mut builder = TableSchema::builder(relation.id.clone()).kind(relation.kind).key(&relation.key);
+    for found in &relation.columns {
+        let column = Column::new(&found.name, found.base.data_type()).native_type(&found.native_type);
+        builder = builder.column(if found.not_null { column.not_null() } else { column });
+    }
+    if let Some(rows) = relation.estimated_rows {
+        // An estimate: the catalog itself keeps it as a 32-bit float.
+        builder = builder.estimated_rows(rows as u64);
+    }
+    if let Some(reason) = unreadable(relation) {
+        builder = builder.unreadable(reason);
+    }
+    builder.build()
+}
+
+fn unreadable(relation: &Relation) -> Option<String> {
+    let rights = &relation.rights;
+    let login = sql::quoted(&rights.login);
+    let table = sql::table(&relation.id);
+    let mut grants = Vec::new();
+    if !rights.usage {
+        grants.push(format!("GRANT USAGE ON SCHEMA {} TO {login}", sql::quoted(relation.id.schema()?)));
+    }
+    if !rights.select {
+        grants.push(format!("GRANT SELECT ON {table} TO {login}"));
+    }
+    if !grants.is_empty() {
+        let what = if rights.usage && rights.select_some { "only some columns of it" } else { "no row of it" };
+        return Some(format!("the login {} may read {what}; run {}", rights.login, grants.join("; ")));
+    }
+    rights.rows_are_hidden.then(|| {
+        format!(
+            "row-level security hides rows of it from the login {}; run ALTER ROLE {login} BYPASSRLS as a superuser",
+            rights.login
+        )
+    })
+}

@@ -1,0 +1,91 @@
+//! A table's first full read, from the start or from where it was broken off.
+
+use std::sync::Arc;
+
+use sync_core::{BatchLimits, End, Reader, Result, SourceTable};
+use tokio_postgres::types::Type;
+
+use super::condition::{bind_settings, check, clock, order_by, past, setting};
+use super::fence::{Fence, enter};
+use super::projection::{Projection, Target};
+use super::scan::{Course, Pace, Scan};
+use super::wait::Waits;
+use crate::catalog::Relation;
+use crate::cursor::{Phase, Point, Position};
+use crate::error::within;
+use crate::pool::Pool;
+use crate::session::Session;
+
+/// Copies the table, or the rest of it when `after` is the position of a copy. Returns what the catalog says too.
+pub(super) async fn copy(
+    pool: &Pool,
+    table: &Arc<SourceTable>,
+    after: Option<Position>,
+    limits: BatchLimits,
+) -> Result<(Box<dyn Reader>, Arc<Relation>)> {
+    let Fence { session, target, snapshot } = enter(pool, table).await?;
+    let key = table.schema.key();
+    // A copy that stored no row yet is not worth going on with: the same rows, but of one snapshot.
+    let resumed = after.filter(|position| position.copied.is_some());
+    let position = match resumed {
+        Some(mut position) => {
+            super::same_relation(&position, &target)?;
+            position.resumed = true;
+            position
+        }
+        None => Position::new(target.relation.oid, snapshot.xmin, latest(&session, &target).await?),
+    };
+    let projection = Projection::of_rows(&target, key)?;
+    let query = query(&session, &target, &projection, position.copied.as_ref()).await?;
+    let waits = Waits::of_scan(session.timeouts());
+    let relation = Arc::clone(&target.relation);
+    let scan = Scan::start(session, &query, projection, limits, waits, course(position, key.is_empty())).await?;
+    Ok((Box::new(scan), relation))
+}
+
+fn course(position: Position, keyless: bool) -> Course {
+    let mut closing = position.clone();
+    closing.phase = Phase::Live;
+    closing.copied = None;
+    Course {
+        opening: position.copied.is_none().then(|| position.clone()),
+        end: if position.resumed { End::CompleteAfterReconcile } else { End::Complete },
+        pace: if keyless { Pace::Silent } else { Pace::Ordered(position) },
+        closing: Some(closing),
+    }
+}
+
+async fn query(session: &Session, target: &Target, projection: &Projection, after: Option<&Point>) -> Result<String> {
+    let key = target.schema().key();
+    let comparisons = target.comparisons(key)?;
+    let mut query = format!("SELECT {} FROM {}", projection.list(), target.name());
+    if let Some(point) = after {
+        check(point, key).map_err(|error| error.at(target.place()))?;
+        bind_settings(session.client(), point, session.timeouts().statement).await?;
+        query = format!("{query} WHERE {}", past(&comparisons, ">", setting));
+    }
+    Ok(if key.is_empty() { query } else { format!("{query} {}", order_by(&comparisons, "ASC")) })
+}
+
+/// Where the poll will start: the last row of its order in this snapshot, but none past the server's clock, which would blind it.
+async fn latest(session: &Session, target: &Target) -> Result<Option<Point>> {
+    let keyset = target.table.keyset();
+    let Some(first) = target.comparisons(&keyset)?.into_iter().next() else { return Ok(None) };
+    let projection = Projection::new(target, &[], &keyset, sync_core::Op::Upsert)?;
+    let clock = clock(projection.decoders[projection.order.fields[0]]);
+    let in_time = clock.map_or_else(String::new, |clock| format!(" AND {} <= {clock}", first.expression));
+    let query = format!(
+        "SELECT {} FROM {} WHERE {} IS NOT NULL{in_time} {} LIMIT 1",
+        projection.list(),
+        target.name(),
+        first.expression,
+        order_by(&target.comparisons(&keyset)?, "DESC")
+    );
+    let none: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 0] = [];
+    let limit = session.timeouts().scan;
+    let found = within(limit, "find the latest row", session.client().query_typed_opt(&query, &none)).await?;
+    let Some(row) = found else { return Ok(None) };
+    let raw = |index: &usize| super::poll_rows::raw(&row, *index).unwrap_or_default().to_vec();
+    let fields: Vec<Vec<u8>> = projection.order.fields.iter().map(raw).collect();
+    projection.point(&fields).map(Some)
+}

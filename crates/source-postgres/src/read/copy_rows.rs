@@ -1,0 +1,167 @@
+//! The stream of a binary COPY, cut into rows.
+
+use std::pin::Pin;
+
+use bytes::{Buf, Bytes, BytesMut};
+use sync_core::{Error, Result};
+use tokio_postgres::{Client, CopyOutStream};
+
+use super::assembly::Assembly;
+use super::projection::Fields;
+use super::wait::{Waits, next};
+use crate::error::from_server;
+
+/// Rows of a COPY under way.
+pub(super) struct CopyRows {
+    stream: Pin<Box<CopyOutStream>>,
+    waits: Waits,
+    buffer: Bytes,
+    /// Where the fields of the present row lie in `buffer`.
+    fields: Vec<Option<(usize, usize)>>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Header,
+    Rows,
+    /// The end mark came; the server's last word did not yet.
+    Trailer,
+    Ended,
+}
+
+/// How the next row lies in the buffer.
+enum Found {
+    Row { length: usize },
+    End,
+    Incomplete,
+}
+
+const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
+/// The signature, flags, and the length of what may follow.
+const HEADER: usize = SIGNATURE.len() + 8;
+
+impl CopyRows {
+    /// Starts `COPY (query) TO STDOUT`. The statement it prepares is closed with it.
+    pub(super) async fn start(client: &Client, query: &str, waits: Waits) -> Result<Self> {
+        let statement = format!("COPY ({query}) TO STDOUT (FORMAT binary)");
+        let copying = tokio::time::timeout(waits.first, client.copy_out(&statement)).await;
+        let stream = match copying {
+            Ok(stream) => Box::pin(stream.map_err(from_server)?),
+            Err(_) => return Err(waits.exceeded(true)),
+        };
+        Ok(Self { stream, waits, buffer: Bytes::new(), fields: Vec::new(), state: State::Header })
+    }
+
+    /// Adds rows until the batch is full; tells whether there may be more.
+    pub(super) async fn fill(&mut self, assembly: &mut Assembly) -> Result<bool> {
+        while !assembly.is_full() {
+            if self.state == State::Rows {
+                match self.find()? {
+                    Found::Row { length } => {
+                        let expected = assembly.projection().decoders.len();
+                        if self.fields.len() != expected {
+                            return Err(corrupt(&format!("a row of {} fields for {expected}", self.fields.len())));
+                        }
+                        assembly.add(self, true)?;
+                        self.buffer.advance(length);
+                        continue;
+                    }
+                    Found::End => self.state = State::Trailer,
+                    Found::Incomplete => {}
+                }
+            }
+            if self.state == State::Header && self.skip_header()? {
+                continue;
+            }
+            if !self.receive().await? {
+                return Ok(false);
+            }
+        }
+        Ok(self.state != State::Ended)
+    }
+
+    /// Waits for more bytes; false at the end.
+    async fn receive(&mut self) -> Result<bool> {
+        let first = self.state == State::Header;
+        match next(&mut self.stream, &self.waits, first).await? {
+            Some(_) if self.state == State::Trailer => Err(corrupt("there is something behind its end")),
+            Some(bytes) => {
+                if self.buffer.is_empty() {
+                    self.buffer = bytes;
+                } else {
+                    let mut joined = BytesMut::with_capacity(self.buffer.len() + bytes.len());
+                    joined.extend_from_slice(&self.buffer);
+                    joined.extend_from_slice(&bytes);
+                    self.buffer = joined.freeze();
+                }
+                Ok(true)
+            }
+            None if self.state == State::Trailer => {
+                self.state = State::Ended;
+                Ok(false)
+            }
+            None => Err(Error::unavailable("the server ended a copy before its end mark")),
+        }
+    }
+
+    fn skip_header(&mut self) -> Result<bool> {
+        let Some(header) = self.buffer.get(..HEADER) else { return Ok(false) };
+        if !header.starts_with(SIGNATURE) {
+            return Err(corrupt("it does not begin as one"));
+        }
+        let extension = int4(header, HEADER - 4).and_then(|length| usize::try_from(length).ok());
+        let extension = extension.ok_or_else(|| corrupt("its header has a negative length"))?;
+        if self.buffer.len() < HEADER + extension {
+            return Ok(false);
+        }
+        self.buffer.advance(HEADER + extension);
+        self.state = State::Rows;
+        Ok(true)
+    }
+
+    /// A count of fields, then for each its length and bytes; a length of -1 is NULL, a count of -1 the end.
+    #[inline]
+    fn find(&mut self) -> Result<Found> {
+        let bytes = &self.buffer[..];
+        let Some(count) = bytes.first_chunk::<2>().map(|count| i16::from_be_bytes(*count)) else {
+            return Ok(Found::Incomplete);
+        };
+        if count < 0 {
+            return Ok(Found::End);
+        }
+        self.fields.clear();
+        let mut at = 2;
+        for _ in 0..count {
+            let Some(length) = int4(bytes, at) else { return Ok(Found::Incomplete) };
+            at += 4;
+            match usize::try_from(length) {
+                Ok(length) if bytes.len() < at + length => return Ok(Found::Incomplete),
+                Ok(length) => {
+                    self.fields.push(Some((at, at + length)));
+                    at += length;
+                }
+                Err(_) if length == -1 => self.fields.push(None),
+                Err(_) => return Err(corrupt("a field has a negative length")),
+            }
+        }
+        Ok(Found::Row { length: at })
+    }
+}
+
+impl Fields for CopyRows {
+    #[inline]
+    fn field(&self, index: usize) -> Option<&[u8]> {
+        let (start, end) = (*self.fields.get(index)?)?;
+        self.buffer.get(start..end)
+    }
+}
+
+#[inline]
+fn int4(bytes: &[u8], at: usize) -> Option<i32> {
+    bytes.get(at..at + 4)?.first_chunk().map(|chunk| i32::from_be_bytes(*chunk))
+}
+
+fn corrupt(what: &str) -> Error {
+    Error::internal(format!("the server's copy can't be read: {what}"))
+}

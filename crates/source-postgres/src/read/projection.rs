@@ -1,0 +1,136 @@
+//! What a statement selects, and how its fields become cells and positions.
+
+use std::sync::Arc;
+
+use sync_core::{Error, Op, Result, SourceTable, TableSchema};
+
+use crate::catalog::{CatalogColumn, Relation};
+use crate::cursor::Point;
+use crate::decode::{Decoder, Malformed};
+use crate::sql;
+use crate::types::{Comparison, as_text, comparison, field};
+
+/// A planned table together with what the catalog says about it now.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) table: Arc<SourceTable>,
+    pub(super) relation: Arc<Relation>,
+}
+
+impl Target {
+    /// Fails unless the catalog agrees with the plan.
+    pub(super) fn new(table: Arc<SourceTable>, relation: Arc<Relation>) -> Result<Self> {
+        relation.check(&table.schema)?;
+        Ok(Self { table, relation })
+    }
+
+    pub(super) fn schema(&self) -> &Arc<TableSchema> {
+        &self.table.schema
+    }
+
+    pub(super) fn name(&self) -> String {
+        sql::table(self.schema().id())
+    }
+
+    /// What the catalog says about a column of the plan.
+    pub(super) fn column(&self, position: usize) -> Result<&CatalogColumn> {
+        let name = self.schema().columns().get(position).map(|column| column.name.as_str());
+        let found = self.relation.columns.iter().find(|column| Some(column.name.as_str()) == name);
+        found.ok_or_else(|| Error::internal(format!("there is no column {position}")).at(self.place()))
+    }
+
+    pub(super) fn comparisons(&self, columns: &[usize]) -> Result<Vec<Comparison>> {
+        let one = |position: &usize| self.column(*position).map(|column| comparison(&column.base, &column.name));
+        columns.iter().map(one).collect()
+    }
+
+    pub(super) fn place(&self) -> String {
+        format!("table {}", self.schema().id())
+    }
+}
+
+/// The fields of one row, in the binary form.
+pub(super) trait Fields {
+    /// A field; `None` for NULL, and for one that is not there.
+    fn field(&self, index: usize) -> Option<&[u8]>;
+}
+
+/// A select list and what each of its fields is for.
+#[derive(Clone, Debug)]
+pub(super) struct Projection {
+    pub(super) schema: Arc<TableSchema>,
+    pub(super) op: Op,
+    /// How each selected field is read; more fields may follow these.
+    pub(super) decoders: Vec<Decoder>,
+    /// For each column of the table its field, if it is selected.
+    pub(super) cells: Vec<Option<usize>>,
+    /// The fields that tell a row's place in the order of reading.
+    pub(super) order: Order,
+    expressions: Vec<String>,
+}
+
+/// Where the parts of a [`Point`] stand among the fields.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Order {
+    pub(super) fields: Vec<usize>,
+    id: Option<usize>,
+}
+
+impl Projection {
+    /// Selects `columns`, and what is needed to tell a row's place in the order of `order`.
+    pub(super) fn new(target: &Target, columns: &[usize], order: &[usize], op: Op) -> Result<Self> {
+        let schema = Arc::clone(target.schema());
+        let cells = vec![None; schema.columns().len()];
+        let mut projection =
+            Self { schema, op, decoders: Vec::new(), cells, order: Order::default(), expressions: Vec::new() };
+        for position in columns {
+            let column = target.column(*position)?;
+            let field = field(&column.base, &column.name);
+            projection.cells[*position] = Some(projection.add(field.expression, field.decoder));
+        }
+        for position in order {
+            let column = target.column(*position)?;
+            let own = field(&column.base, &column.name);
+            let index = match projection.cells[*position] {
+                Some(index) if own.castable => index,
+                _ if own.castable => projection.add(own.expression, own.decoder),
+                _ => projection.add(as_text(&sql::quoted(&column.name)), Decoder::Text),
+            };
+            projection.order.fields.push(index);
+        }
+        projection.order.id = target.table.id.and_then(|id| order.iter().position(|column| *column == id));
+        Ok(projection)
+    }
+
+    /// All columns of the table.
+    pub(super) fn of_rows(target: &Target, order: &[usize]) -> Result<Self> {
+        let columns: Vec<_> = (0..target.schema().columns().len()).collect();
+        Self::new(target, &columns, order, Op::Upsert)
+    }
+
+    fn add(&mut self, expression: String, decoder: Decoder) -> usize {
+        self.expressions.push(expression);
+        self.decoders.push(decoder);
+        self.decoders.len() - 1
+    }
+
+    pub(super) fn list(&self) -> String {
+        self.expressions.join(", ")
+    }
+
+    /// The place of a row whose order fields are `raw`.
+    pub(super) fn point<R: AsRef<[u8]>>(&self, raw: &[R]) -> Result<Point> {
+        let text = |(index, raw): (&usize, &R)| {
+            let mut text = String::new();
+            self.decoders[*index].write(raw.as_ref(), &mut text).map(|()| text)
+        };
+        let values: Result<Vec<_>, Malformed> = self.order.fields.iter().zip(raw).map(text).collect();
+        let values = values.map_err(|error| {
+            Error::internal(format!("a row has no position: {error}")).at(format!("table {}", self.schema.id()))
+        })?;
+        let first = self.order.fields.first().zip(raw.first());
+        let ms = first.and_then(|(index, raw)| self.decoders[*index].milliseconds(raw.as_ref()));
+        let id = self.order.id.and_then(|place| values.get(place).cloned());
+        Ok(Point { values, ms, id })
+    }
+}

@@ -1,0 +1,49 @@
+//! The source: a pool of connections and what was learned over them.
+
+use sync_core::{Capabilities, ReadRequest, Reader, Result, Source, SourceIdentity, TableSchema, async_trait};
+
+use crate::config::PostgresConfig;
+use crate::discover::discover;
+use crate::identity::identity;
+use crate::pool::Pool;
+use crate::read::{Known, read};
+
+/// A PostgreSQL database.
+#[derive(Debug)]
+pub struct PostgresSource {
+    pool: Pool,
+    schema: String,
+    login: String,
+    known: Known,
+}
+
+impl PostgresSource {
+    /// Checks the settings and reads the certificates that they name. Connects when it is first asked for something.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](sync_core::ErrorKind::Config) when a setting is wrong or contradicts another.
+    pub fn new(config: &PostgresConfig) -> Result<Self> {
+        let settings = config.resolve()?;
+        let pool = Pool::new(&settings)?;
+        Ok(Self { pool, schema: settings.schema, login: settings.user, known: Known::default() })
+    }
+}
+
+#[async_trait]
+impl Source for PostgresSource {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().default_schema(&self.schema).sweep().reconcile()
+    }
+
+    async fn identity(&self) -> Result<SourceIdentity> {
+        identity(&self.pool).await
+    }
+
+    async fn discover(&self) -> Result<Vec<TableSchema>> {
+        discover(&self.pool).await
+    }
+
+    async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
+        read(&self.pool, &self.known, &self.login, request).await
+    }
+}

@@ -2,7 +2,12 @@
 
 use std::fmt::Write;
 
-pub(crate) fn encoded(text: &str) -> String {
+/// `user:password`, as it stands before the `@`.
+pub(crate) fn login(user: &str, password: &str) -> String {
+    format!("{}:{}", encoded(user), encoded(password))
+}
+
+fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut url, byte| {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => url.push(char::from(byte)),

@@ -9,7 +9,7 @@ use crate::account::Account;
 use crate::folders::{self, InstanceFolder};
 use crate::guardian::{Guardian, Signal, wait_until};
 use crate::install::debian;
-use crate::{Database, Error, Postgres, Result, find_pgbouncer, ports};
+use crate::{Database, Error, Postgres, Result, find_pgbouncer, percent, ports};
 
 const ATTEMPTS: u32 = 5;
 const LIMIT: Duration = Duration::from_secs(20);
@@ -47,7 +47,16 @@ impl PgBouncer {
 
     /// The address of a database through the pooler, for the superuser.
     pub fn url(&self, database: &Database) -> String {
-        format!("postgres://postgres@{}:{}/{}", Ipv4Addr::LOCALHOST, self.port, database.name())
+        self.address("postgres", database)
+    }
+
+    /// The address of a database through the pooler, for a role with a password.
+    pub fn url_as(&self, database: &Database, user: &str, password: &str) -> String {
+        self.address(&percent::login(user, password), database)
+    }
+
+    fn address(&self, login: &str, database: &Database) -> String {
+        format!("postgres://{login}@{}:{}/{}", Ipv4Addr::LOCALHOST, self.port, database.name())
     }
 
     fn run(program: &Path, server: &Postgres) -> Result<Self> {
@@ -59,6 +68,7 @@ impl PgBouncer {
         let log = folder.path().join("log");
         write(folder.path(), "pgbouncer.ini", &configuration(port, server))?;
         write(folder.path(), "users.txt", "\"postgres\" \"\"\n")?;
+        write(folder.path(), "logins.conf", LOGINS)?;
         // It has nothing to lose, and what its other signals mean changed between versions.
         let arguments = [libraries(), program.display().to_string(), "pgbouncer.ini".to_owned()];
         let mut guardian = Guardian::start(folder.path(), &log, Signal::Kill, Path::new("/usr/bin/env"), &arguments)?;
@@ -72,6 +82,9 @@ impl PgBouncer {
         Err(Error::new(format!("PgBouncer does not start: {}", fs::read_to_string(&log).unwrap_or_default())))
     }
 }
+
+/// As the server does it. The pooler looks roles up in the server and logs in as its client did.
+const LOGINS: &str = "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
 
 /// A PgBouncer that was unpacked finds its libraries beside it.
 fn libraries() -> String {
@@ -91,8 +104,11 @@ fn configuration(port: u16, server: &Postgres) -> String {
          pool_mode = transaction\n\
          default_pool_size = 5\n\
          max_client_conn = 200\n\
-         auth_type = trust\n\
-         auth_file = users.txt\n",
+         auth_type = hba\n\
+         auth_hba_file = logins.conf\n\
+         auth_file = users.txt\n\
+         auth_user = postgres\n\
+         auth_query = SELECT usename, passwd FROM pg_shadow WHERE usename = $1\n",
         server.host(),
         server.port(),
     )

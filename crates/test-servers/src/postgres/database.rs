@@ -31,7 +31,7 @@ impl Database {
 
     /// The address for a role with a password.
     pub fn url_as(&self, user: &str, password: &str) -> String {
-        self.address(&format!("{}:{}", percent::encoded(user), percent::encoded(password)))
+        self.address(&percent::login(user, password))
     }
 
     /// Runs statements as the superuser, each in a transaction of its own unless they say BEGIN.

@@ -55,6 +55,15 @@ pub struct Violation {
 }
 
 impl Violation {
+    pub(crate) fn new(behaviour: &'static str, promise: &'static str, what: String) -> Self {
+        Self { behaviour, promise, what }
+    }
+
+    /// A check that can't be found is no success.
+    pub(crate) fn unknown(name: &str) -> Self {
+        Self::new("unknown", "The kit knows the behaviour.", format!("there is no behaviour {name:?}"))
+    }
+
     /// The behaviour that failed.
     #[must_use]
     pub fn behaviour(&self) -> &'static str {
@@ -79,12 +88,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The broken promise; also when there is no behaviour of this name.
 pub fn check(name: &str, fixture: &dyn SourceFixture) -> Result<(), Violation> {
     let found = source_behaviours().iter().find(|behaviour| behaviour.name == name);
-    let behaviour = found.ok_or_else(|| Violation {
-        behaviour: "unknown",
-        promise: "The kit knows the behaviour.",
-        what: format!("there is no behaviour {name:?}"),
-    })?;
-    let violation = |what| Violation { behaviour: behaviour.name, promise: behaviour.promise, what };
+    let behaviour = found.ok_or_else(|| Violation::unknown(name))?;
+    let violation = |what| Violation::new(behaviour.name, behaviour.promise, what);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

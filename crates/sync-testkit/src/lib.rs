@@ -1,4 +1,4 @@
-//! The conformance kit: every promise of a source as a named behaviour, each able to fail.
+//! The conformance kit: every promise of a source or a sink as a named behaviour, each able to fail.
 //!
 //! A source's crate takes the kit as a dev-dependency, tells it by a [`SourceFixture`] how to make a table and change its rows, and
 //! gets one test a promise:
@@ -12,7 +12,9 @@
 //! # fn main() {}
 //! ```
 //!
-//! Each behaviour has a twin in [`broken`]: a source that breaks just this promise. The kit's own tests see to it that the twin fails
+//! A sink's crate does the same with a [`SinkFixture`] and [`sink_tests!`].
+//!
+//! Each behaviour has a twin in [`broken`] or [`broken_sinks`]: one that breaks just this promise. The kit's own tests see to it that the twin fails
 //! exactly its behaviour, so that no check is empty.
 
 mod behaviour;
@@ -22,10 +24,13 @@ pub mod faults;
 mod fixture;
 mod given;
 mod memory;
+mod sink;
 
 pub use behaviour::{Behaviour, Violation, check, source_behaviours};
 pub use fixture::{SourceFixture, TestRow};
 pub use memory::MemoryFixture;
+pub use sink::broken as broken_sinks;
+pub use sink::{MemorySinkFixture, SinkBehaviour, SinkFixture, check_sink, sink_behaviours};
 
 /// Makes one `#[test]` of each behaviour. The expression makes the fixture; it is evaluated anew in each test.
 #[macro_export]

@@ -1,3 +1,43 @@
-//! The `data-sync` command: configuration, command line and wiring.
+#![doc = include_str!("../README.md")]
 
+mod cli;
+mod commands;
 pub mod config;
+mod connect;
+mod console;
+mod exit;
+mod interrupt;
+mod logging;
+mod progress;
+mod text_table;
+mod time;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use sync_core::Registry;
+
+use cli::Cli;
+use console::Console;
+
+/// The whole command line: reads the arguments of this program, does what they say, and returns what it should exit with.
+#[must_use]
+pub fn main(registry: Registry) -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => {
+            // Help that nobody reads any more is no failure.
+            drop(answer.print());
+            return ExitCode::from(u8::try_from(answer.exit_code()).unwrap_or(exit::USAGE));
+        }
+    };
+    let console = Console::new();
+    logging::start(&cli.logging, &console);
+    commands::run(cli, &registry, &console).into()
+}
+
+/// The drivers that the `data-sync` command comes with. Add your own with [`Registry::with`].
+#[must_use]
+pub fn registry() -> Registry {
+    Registry::new().with::<source_postgres::PostgresDriver>()
+}

@@ -13,6 +13,7 @@ use super::nearest::nearest;
 use super::scope::Scope;
 use super::secrets::{self, SecretSetting, is_secret};
 use super::section::Section;
+use super::toml_file::dotted;
 
 /// Our own settings of a source, for who mistypes one: all that is not known here is taken for its driver's.
 const OURS: [&str; 15] = [
@@ -46,6 +47,7 @@ pub struct SourceConfig {
     pub intervals: Intervals,
     settings: BTreeMap<String, Json>,
     secrets: Vec<(&'static str, SecretSetting)>,
+    path: String,
     /// Where the section and each of its settings stand.
     place: String,
     places: BTreeMap<String, String>,
@@ -67,30 +69,49 @@ impl SourceConfig {
     /// What a driver had to say about its settings, with their place in the configuration.
     #[must_use]
     pub fn locate(&self, error: &Error) -> Error {
-        if error.kind() != ErrorKind::Config {
-            return match (&self.name, error.place()) {
-                (Some(name), Some(place)) => rebuilt(error, format!("source {name}, {place}"), error.message()),
-                (Some(name), None) => error.clone().at(format!("source {name}")),
-                (None, _) => error.clone(),
-            };
-        }
         let key = error.place().unwrap_or_default();
-        let place = if key.is_empty() { self.place.clone() } else { self.place_of(key) };
+        if error.kind() != ErrorKind::Config || !key.chars().all(|c| c.is_alphanumeric() || "_-.[]".contains(c)) {
+            return self.label(error);
+        }
         if is_secret(key) && error.message().starts_with("invalid ") {
-            return Error::config("it must be text in quotes").at(place);
+            return Error::config("it must be text in quotes").at(self.place_of(key));
         }
         match error.message().strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
-            Some((written, expected)) => {
-                let known: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
-                let near = nearest(written, known.iter().copied().chain(OURS));
-                let hint = near.map_or_else(
-                    || format!("the driver knows: {}", known.join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
-                Error::config("there is no such setting").at(self.place_of(written)).hint(hint)
-            }
-            None => rebuilt(error, place, error.message()),
+            Some((written, expected)) => self.unknown(written, expected),
+            None if key.is_empty() => rebuilt(error, self.place.clone()),
+            None => rebuilt(error, self.place_of(key)),
         }
+    }
+
+    /// What a source had to say, with its name if it has one.
+    #[must_use]
+    pub fn label(&self, error: &Error) -> Error {
+        match (&self.name, error.place()) {
+            (Some(name), Some(place)) => rebuilt(error, format!("source {name}, {place}")),
+            (Some(name), None) => rebuilt(error, format!("source {name}")),
+            (None, _) => error.clone(),
+        }
+    }
+
+    fn unknown(&self, written: &str, expected: &str) -> Error {
+        let known: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
+        let hint = match nearest(written, known.iter().copied().chain(OURS)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the driver knows: {}", known.join(", ")),
+        };
+        Error::config("there is no such setting").at(self.place_of(written)).hint(hint)
+    }
+
+    /// The section, as its header has it: `source`, `sources.shop`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Where the section stands, for people.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
     }
 
     fn place_of(&self, key: &str) -> String {
@@ -99,8 +120,8 @@ impl SourceConfig {
     }
 }
 
-fn rebuilt(error: &Error, place: String, message: &str) -> Error {
-    let built = Error::new(error.kind(), message).at(place);
+fn rebuilt(error: &Error, place: String) -> Error {
+    let built = Error::new(error.kind(), error.message()).at(place);
     match error.hint_text() {
         Some(hint) => built.hint(hint),
         None => built,
@@ -136,6 +157,7 @@ pub(super) fn read_all(root: &mut Section<'_, '_>, top: &Scope) -> Vec<SourceCon
 
 fn read(name: Option<String>, mut section: Section<'_, '_>, top: &Scope, alone: bool) -> SourceConfig {
     let reading = section.reading();
+    let path = dotted(section.path());
     let place = section.place();
     let places = section.places();
     let scope = Scope::read(&mut section);
@@ -155,6 +177,7 @@ fn read(name: Option<String>, mut section: Section<'_, '_>, top: &Scope, alone: 
         name,
         settings: driver_settings(section, &places),
         secrets,
+        path,
         place,
         places,
     }

@@ -1,8 +1,12 @@
 //! The configuration and the command line as a user meets them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod command;
+mod command_line;
 mod config_documented;
 mod config_layers;
 mod config_mistakes;
 mod config_tables;
 mod load;
+mod query;
+mod status;

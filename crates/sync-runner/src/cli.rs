@@ -1,0 +1,110 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    all went well
+  1    a table, or a query, failed; what could be synced was
+  2    the configuration or the command line is wrong
+  3    a source can't be reached, or refuses the login
+  4    the replica can't be used
+  70   a bug in this program
+  130  interrupted (143 when asked to end by a signal)";
+
+/// Keeps tables of PostgreSQL in a local SQLite file.
+#[derive(Debug, Parser)]
+#[command(name = "data-sync", version, after_help = EXIT_CODES, styles = STYLES)]
+pub(crate) struct Cli {
+    /// The configuration [default: data-sync.toml]
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) logging: Logging,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Logging {
+    /// What is logged to standard error [default: warn, or what RUST_LOG says]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub(crate) log_level: Option<LogLevel>,
+    /// How it is written [default: human on a terminal, else json]
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check the configuration, the sources and their tables, without changing anything
+    Check,
+    /// Bring all tables up to date, once
+    Sync {
+        /// Print what was done as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show how far each table of the replica is
+    Status {
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+        /// Count the rows of each table, which reads all of them
+        #[arg(long)]
+        rows: bool,
+    },
+    /// Ask the replica: one SQL statement that only reads
+    Query {
+        /// The statement, in SQLite's SQL; tables have their names of the replica, such as tmp_users
+        #[arg(allow_hyphen_values = true)]
+        sql: String,
+        /// Print the rows as a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the configuration that counts, with defaults and environment, without secrets
+    PrintConfig,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_config_is_named_before_or_after_the_command() {
+        for arguments in [["data-sync", "--config", "x", "sync"], ["data-sync", "sync", "--config", "x"]] {
+            assert_eq!(Cli::try_parse_from(arguments).unwrap().config, Some(PathBuf::from("x")));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What the command line offers, one file a command.
+
+mod check;
+mod print_config;
+mod query;
+mod status;
+mod suggest;
+mod sync;
+
+use sync_core::{Error, Registry};
+
+use crate::cli::{Cli, Command};
+use crate::config::Config;
+use crate::console::Console;
+use crate::exit::Exit;
+
+/// Does what the command line says; all problems are printed.
+pub(crate) fn run(cli: Cli, registry: &Registry, console: &Console) -> Exit {
+    let config = match Config::load(cli.config.as_deref(), std::env::vars_os()) {
+        Ok(config) => config,
+        Err(problems) => {
+            for problem in &problems {
+                console.error(problem);
+            }
+            return problems.iter().map(Exit::from).max().unwrap_or(Exit::Config);
+        }
+    };
+    match cli.command {
+        Command::Check => on_a_runtime(console, check::run(&config, registry, console)),
+        Command::Sync { json } => on_a_runtime(console, sync::run(&config, registry, console, json)),
+        Command::Status { json, rows } => status::run(&config, console, json, rows),
+        Command::Query { sql, json } => query::run(&config, console, &sql, json),
+        Command::PrintConfig => print_config::run(&config, console),
+    }
+}
+
+/// One thread does for all sources; what blocks has threads of its own.
+fn on_a_runtime(console: &Console, command: impl Future<Output = Exit>) -> Exit {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(command),
+        Err(error) => {
+            console.error(&Error::internal(format!("the runtime can't be started: {error}")));
+            Exit::Bug
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `data-sync sync`: all tables brought up to date, once.
+
+mod report;
+
+use sink_sqlite::{SqliteConfig, SqliteSink};
+use sync_core::engine::inventory;
+use sync_core::{Engine, EngineSource, Error, Registry};
+
+use crate::config::{Config, SourceConfig};
+use crate::connect::{Connected, connect};
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::{interrupt, progress};
+
+use super::suggest::no_tables;
+
+pub(super) async fn run(config: &Config, registry: &Registry, console: &Console, json: bool) -> Exit {
+    let ended = tokio::select! {
+        exit = sync(config, registry, console, json) => return exit,
+        exit = interrupt::signal() => exit,
+    };
+    // The sync is gone, and with it its readers; their queries are being cancelled.
+    console.note("interrupted; what was stored is kept, and the next sync goes on from there");
+    interrupt::wind_up().await;
+    ended
+}
+
+async fn sync(config: &Config, registry: &Registry, console: &Console, json: bool) -> Exit {
+    let Connected { sources, configs, exit } = connect(config, registry, console).await;
+    // Nothing is begun under a configuration that is known to be wrong.
+    if matches!(exit, Exit::Config | Exit::Bug) || sources.is_empty() {
+        return exit;
+    }
+    let without_tables = refuse_without_tables(&sources, &configs, console).await;
+    if without_tables != Exit::Success {
+        return exit.or(without_tables);
+    }
+    let engine = match open(config, sources) {
+        Ok(engine) => engine,
+        Err(error) => {
+            console.error(&error);
+            return exit.or(Exit::Replica);
+        }
+    };
+    let report = tokio::select! {
+        report = engine.sync() => report,
+        () = progress::follow(engine.status(), console) => return exit.or(Exit::Bug),
+    };
+    exit.or(report::show(&report, &configs, console, json))
+}
+
+/// For a source of which no table is wanted, the line to paste.
+async fn refuse_without_tables(sources: &[EngineSource], configs: &[&SourceConfig], console: &Console) -> Exit {
+    if configs.iter().all(|config| names_tables(config)) {
+        return Exit::Success;
+    }
+    let mut exit = Exit::Success;
+    for ((source, answer), config) in sources.iter().zip(inventory(sources).await).zip(configs) {
+        let error = match answer {
+            _ if names_tables(config) => continue,
+            Ok(inventory) => {
+                let default_schema = source.source.capabilities().default_schema;
+                no_tables(config, &inventory.tables, default_schema.as_deref())
+            }
+            Err(error) => config.label(&error),
+        };
+        console.error(&error);
+        exit = exit.or(Exit::from(&error));
+    }
+    exit
+}
+
+/// Settings of a table that is not named are a problem of their own, which the plan tells.
+fn names_tables(config: &SourceConfig) -> bool {
+    !config.wanted.tables.is_empty() || !config.wanted.settings.is_empty()
+}
+
+fn open(config: &Config, sources: Vec<EngineSource>) -> Result<Engine, Error> {
+    let sink = SqliteSink::open(SqliteConfig::new(config.sink.path.as_path()))?;
+    Engine::new(Box::new(sink), sources)
+}

@@ -1,0 +1,130 @@
+//! What a sync did, as text and as JSON.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use sync_core::engine::{SyncReport, TableReport, Work};
+use sync_core::{Error, WriteStats};
+
+use crate::config::SourceConfig;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::text_table::{Cell, TextTable};
+use crate::time;
+
+/// Prints the report: results to standard output, errors to standard error.
+pub(super) fn show(report: &SyncReport, configs: &[&SourceConfig], console: &Console, json: bool) -> Exit {
+    let written = if json {
+        writeln!(io::stdout(), "{:#}", to_json(report))
+    } else {
+        to_text(report).and_then(|()| writeln!(io::stdout(), "{}", summary(report)))
+    };
+    let exit = console.written(written);
+    show_problems(report, configs, console);
+    let sources = report.sources.iter().map(|failure| Exit::from(&failure.error)).max();
+    let failed = if report.is_success() { Exit::Success } else { Exit::Failed };
+    exit.or(failed).or(sources.unwrap_or(Exit::Success))
+}
+
+fn show_problems(report: &SyncReport, configs: &[&SourceConfig], console: &Console) {
+    for failure in &report.sources {
+        let config = configs.iter().find(|config| config.name == failure.source);
+        console.error(&config.map_or_else(|| failure.error.clone(), |config| config.label(&failure.error)));
+    }
+    for problem in &report.problems {
+        console.error(&Error::new(problem.kind, problem.message.as_str()));
+    }
+    for table in &report.tables {
+        if let Some(error) = &table.error {
+            console.error(error);
+        }
+        if table.rows_failed > 0 {
+            let (name, rows) = (&table.table, table.rows_failed);
+            let remedy = "they are kept in tmp_data_sync_failed_rows, with the reasons";
+            console.warning(format_args!("table {name}: {rows} rows can't be stored as they are; {remedy}"));
+        }
+    }
+}
+
+fn to_text(report: &SyncReport) -> io::Result<()> {
+    if report.tables.is_empty() {
+        return Ok(());
+    }
+    let header = ["table", "replica", "result", "rows read", "changed", "deleted", "unchanged", "time"];
+    let mut shown = TextTable::new(io::stdout(), header);
+    for table in &report.tables {
+        shown.row(vec![
+            Cell::text(table.table.to_string()),
+            Cell::text(&table.replica),
+            Cell::text(result(table)),
+            Cell::number(table.rows_read),
+            Cell::number(table.written.changed),
+            Cell::number(table.written.deleted),
+            Cell::number(table.written.unchanged),
+            Cell::number(time::span(table.took)),
+        ])?;
+    }
+    shown.finish()
+}
+
+fn summary(report: &SyncReport) -> String {
+    let failed = report.tables.iter().filter(|table| table.error.is_some()).count() + report.problems.len();
+    let synced = report.tables.iter().filter(|table| table.error.is_none()).count();
+    let sources = report.sources.len();
+    match (failed, sources) {
+        (0, 0) => format!("{synced} tables up to date"),
+        (_, 0) => format!("{synced} tables up to date, {failed} failed"),
+        (0, _) => format!("{synced} tables up to date, {sources} sources failed"),
+        (_, _) => format!("{synced} tables up to date, {failed} failed, {sources} sources failed"),
+    }
+}
+
+fn result(table: &TableReport) -> &'static str {
+    if table.error.is_some() { "failed" } else { table.work.map_or("followed", done) }
+}
+
+fn done(work: Work) -> &'static str {
+    match work {
+        Work::Copied => "copied",
+        Work::Resumed => "resumed",
+        _ => "followed",
+    }
+}
+
+fn to_json(report: &SyncReport) -> Json {
+    let tables = report.tables.iter().map(table_to_json);
+    let problems = report
+        .problems
+        .iter()
+        .map(|problem| json!({ "table": problem.table, "kind": problem.kind.as_str(), "error": problem.message }));
+    let sources = report.sources.iter().map(|failure| {
+        json!({ "source": failure.source, "kind": failure.error.kind().as_str(), "error": failure.error.to_string() })
+    });
+    json!({
+        "success": report.is_success(),
+        "tables": tables.collect::<Vec<_>>(),
+        "problems": problems.collect::<Vec<_>>(),
+        "sources": sources.collect::<Vec<_>>(),
+    })
+}
+
+fn table_to_json(table: &TableReport) -> Json {
+    let WriteStats { changed, deleted, unchanged, .. } = table.written;
+    json!({
+        "table": table.table.to_string(),
+        "replica": table.replica,
+        "work": table.work.map(done),
+        "rows_read": table.rows_read,
+        "changed": changed,
+        "deleted": deleted,
+        "unchanged": unchanged,
+        "rows_failed": table.rows_failed,
+        "seconds": seconds(table.took),
+        "error": table.error.as_ref().map(ToString::to_string),
+    })
+}
+
+fn seconds(span: Duration) -> f64 {
+    (span.as_secs_f64() * 1000.0).round() / 1000.0
+}

@@ -1,0 +1,114 @@
+//! What a sync is doing, while it does it: bars on a terminal, else lines.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use sync_core::status::{Phase, Status, TableStatus};
+use tokio::sync::watch;
+
+use crate::console::Console;
+
+/// Without a terminal, a table that is being read is mentioned so often.
+const BETWEEN_LINES: Duration = Duration::from_secs(10);
+
+/// Shows the status as it changes, for as long as it is polled.
+pub(crate) async fn follow(mut status: watch::Receiver<Status>, console: &Console) {
+    let mut view = View::new(console);
+    while status.changed().await.is_ok() {
+        view.show(&status.borrow_and_update());
+    }
+    // Nothing will change any more; whoever waits for the sync sees its end.
+    std::future::pending().await
+}
+
+struct View<'a> {
+    console: &'a Console,
+    terminal: bool,
+    bars: BTreeMap<String, ProgressBar>,
+    lines: HashMap<String, (Phase, Instant)>,
+}
+
+impl<'a> View<'a> {
+    fn new(console: &'a Console) -> Self {
+        let terminal = !console.bars().is_hidden();
+        Self { console, terminal, bars: BTreeMap::new(), lines: HashMap::new() }
+    }
+
+    fn show(&mut self, status: &Status) {
+        for table in &status.tables {
+            if self.terminal { self.show_bar(table) } else { self.show_line(table) }
+        }
+    }
+
+    /// Only tables at work have a bar, so that hundreds of tables fit a screen.
+    fn show_bar(&mut self, table: &TableStatus) {
+        if !is_at_work(table.phase) {
+            if let Some(bar) = self.bars.remove(&table.replica) {
+                bar.finish_and_clear();
+            }
+            return;
+        }
+        let bar = self.bars.entry(table.replica.clone()).or_insert_with(|| {
+            let bar = self.console.bars().add(bar(table));
+            bar.set_prefix(table.replica.clone());
+            bar
+        });
+        bar.set_message(verb(table.phase));
+        // An estimate that proves too small is none.
+        if bar.length().is_some_and(|length| table.rows_read > length) {
+            bar.set_length(table.rows_read);
+        }
+        bar.set_position(table.rows_read);
+    }
+
+    fn show_line(&mut self, table: &TableStatus) {
+        let said = self.lines.get(&table.replica);
+        let due = match said {
+            None => is_at_work(table.phase),
+            Some((phase, when)) => *phase != table.phase || when.elapsed() >= BETWEEN_LINES,
+        };
+        if !due || !is_at_work(table.phase) {
+            return;
+        }
+        self.lines.insert(table.replica.clone(), (table.phase, Instant::now()));
+        let rows = match (table.rows_read, table.estimated_rows) {
+            (0, _) => String::new(),
+            (rows, Some(all)) if rows < all && table.phase == Phase::Copying => format!(", {rows} of about {all} rows"),
+            (rows, _) => format!(", {rows} rows"),
+        };
+        self.console.note(format_args!("{}: {}{rows}", table.replica, verb(table.phase)));
+    }
+}
+
+impl Drop for View<'_> {
+    fn drop(&mut self) {
+        for bar in self.bars.values() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn is_at_work(phase: Phase) -> bool {
+    matches!(phase, Phase::Copying | Phase::Following)
+}
+
+fn verb(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Copying => "copying",
+        _ => "following",
+    }
+}
+
+fn bar(table: &TableStatus) -> ProgressBar {
+    let estimate = table.estimated_rows.filter(|rows| *rows > 0 && table.phase == Phase::Copying);
+    let (bar, template) = match estimate {
+        Some(rows) => (
+            ProgressBar::new(rows),
+            "{prefix:24!} {msg:9} {bar:24} {human_pos:>12} of ~{human_len} {per_sec} eta {eta}",
+        ),
+        None => (ProgressBar::new_spinner(), "{prefix:24!} {msg:9} {spinner} {human_pos:>12} rows {per_sec}"),
+    };
+    // A template that can't be read would fall back to a plainer bar.
+    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

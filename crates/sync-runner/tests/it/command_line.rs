@@ -1,0 +1,139 @@
+//! Arguments, exit codes, and where things are printed.
+
+use crate::command::{folder, run, run_with};
+
+const DEAD: &str = "tables = [\"users\"]\n[source]\nurl = \"postgres://app:hunter2@127.0.0.1:1/shop\"\n";
+
+#[test]
+fn the_help_tells_commands_and_exit_codes() {
+    let folder = folder("");
+    let ran = run(folder.path(), &["--help"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    for word in ["check", "sync", "status", "query", "print-config", "--config", "Exit codes", "130"] {
+        assert!(ran.stdout.contains(word), "{word}");
+    }
+    assert_eq!(run(folder.path(), &["--version"]).stdout, format!("data-sync {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_wrong_command_line_is_a_usage_error() {
+    let folder = folder("");
+    for arguments in [&["bogus"][..], &["sync", "--bogus"], &["query"], &["--log-level", "loud", "sync"], &[]] {
+        let ran = run(folder.path(), arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_config_is_found_before_and_after_the_command() {
+    let folder = folder("batch_size = 0");
+    std::fs::write(folder.path().join("other.toml"), "batch_size = 17\n").unwrap();
+    for arguments in [["--config", "other.toml", "print-config"], ["print-config", "--config", "other.toml"]] {
+        let ran = run(folder.path(), &arguments);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stdout.contains("batch_size = 17\n"), "{}", ran.stdout);
+    }
+    let ran = run(folder.path(), &["print-config"]);
+    assert_eq!(ran.code, 2);
+    assert_eq!(ran.stderr, "error: data-sync.toml:1: batch_size: it must be a whole number from 1 to 1000000, not 0\n");
+}
+
+#[test]
+fn the_environment_alone_will_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran =
+        run_with(folder.path(), &["print-config"], &[("DATA_SYNC__SOURCE__URL", "postgres://app:hunter2@db/shop")]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("[source]\nurl = \"postgres://app:***@db/shop\"\n"), "{}", ran.stdout);
+    let ran = run(folder.path(), &["sync"]);
+    assert_eq!(ran.code, 2);
+    assert_eq!(
+        ran.stderr,
+        "error: no file data-sync.toml here: there is no source; add [source] and below it \
+         url = \"postgres://user@host/database\"\n"
+    );
+}
+
+#[test]
+fn all_problems_are_printed_one_a_line() {
+    let folder = folder("sync_interval = \"soon\"\ntabels = []\n[source]\nurl = 5\n");
+    let ran = run(folder.path(), &["check"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert_eq!(
+        ran.stderr.lines().filter(|line| line.starts_with("error: data-sync.toml:")).count(),
+        3,
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.stderr.lines().count(), 3);
+}
+
+#[test]
+fn what_the_driver_refuses_has_its_line() {
+    for (text, expected) in [
+        (
+            "[source]\nurl = \"oracle://db\"\n",
+            "error: data-sync.toml:2: source.url: no driver serves \"oracle\"; known schemes: postgres, postgresql\n",
+        ),
+        (
+            "[source]\nurl = \"postgres://db/shop\"\ntabels = [\"a\"]\n",
+            "error: data-sync.toml:3: source.tabels: there is no such setting; did you mean `tables`?\n",
+        ),
+        (
+            "[source]\nurl = \"postgres://db/shop\"\nsslmod = \"require\"\n",
+            "error: data-sync.toml:3: source.sslmod: there is no such setting; did you mean `sslmode`?\n",
+        ),
+    ] {
+        let folder = folder(text);
+        for command in ["check", "sync"] {
+            let ran = run(folder.path(), &[command]);
+            assert_eq!((ran.code, ran.stderr.as_str()), (2, expected), "{text}");
+        }
+        assert!(!folder.path().join("replica.db").exists());
+    }
+}
+
+#[test]
+fn a_source_that_is_not_there_has_a_code_of_its_own() {
+    let folder = folder(DEAD);
+    for command in ["check", "sync"] {
+        let ran = run(folder.path(), &[command]);
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains("127.0.0.1"), "{}", ran.stderr);
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("hunter2"));
+    }
+}
+
+#[test]
+fn a_missing_secret_is_a_wrong_configuration() {
+    let folder =
+        folder("[source]\nurl = \"postgres://app@127.0.0.1:1/shop\"\ntables = [\"a\"]\npassword_file = \"secret\"\n");
+    let ran = run(folder.path(), &["sync"]);
+    assert_eq!(ran.code, 2);
+    assert_eq!(
+        ran.stderr,
+        "error: data-sync.toml:4: source.password_file: the file secret can't be read: No such file or directory (os error 2)\n"
+    );
+}
+
+#[test]
+fn a_replica_without_a_folder_has_a_code_of_its_own() {
+    let folder = folder(&format!("{DEAD}[sink]\npath = \"absent/replica.db\"\n"));
+    for command in ["check", "sync"] {
+        let ran = run(folder.path(), &[command]);
+        assert_eq!(ran.code, 4, "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("error: replica absent/replica.db: the folder absent does not exist"),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn a_log_filter_that_makes_no_sense_is_only_warned_about() {
+    let folder = folder("");
+    let ran = run_with(folder.path(), &["print-config"], &[("RUST_LOG", "data_sync=loud")]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.stderr.starts_with("warning: environment variable RUST_LOG is ignored: "), "{}", ran.stderr);
+}

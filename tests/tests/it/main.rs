@@ -1,0 +1,10 @@
+//! End to end: what a user of the command can rely on.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod case;
+mod compare;
+mod cursors;
+mod first_sync;
+mod kill;
+mod names;
+mod problems;

@@ -1,0 +1,78 @@
+//! What goes wrong is named, with what to do; the rest goes on.
+
+use crate::case::Case;
+use crate::compare::{ORDERS, assert_orders_equal};
+
+#[test]
+fn bad_tables_are_named_and_the_others_sync() {
+    let case = Case::new(ORDERS);
+    case.sql("SELECT fill(1, 10); CREATE TABLE keyless (word text); CREATE TABLE secret (id int PRIMARY KEY)");
+    let user = format!("reader_{}", case.database.name());
+    case.sql(&format!("CREATE ROLE \"{user}\" LOGIN PASSWORD 'pass'; GRANT SELECT ON orders, keyless TO \"{user}\""));
+    let url = case.database.url_as(&user, "pass");
+    let config = format!("[source]\nurl = \"{url}\"\ntables = [\"missing\", \"keyless\", \"secret\", \"orders\"]\n");
+    std::fs::write(case.folder.path().join("data-sync.toml"), config).unwrap();
+    let ran = case.run(&["sync"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    for (table, remedy) in
+        [("missing", "there is no such table"), ("keyless", "add a primary key"), ("secret", "GRANT SELECT ON")]
+    {
+        let named = ran.stderr.lines().any(|line| line.contains(table) && line.contains(remedy));
+        assert!(named, "{table}: {}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("pass@"), "{}", ran.stderr);
+    assert_orders_equal(&case);
+    case.sql(&format!("DROP OWNED BY \"{user}\"; DROP ROLE \"{user}\""));
+}
+
+#[test]
+fn a_wrong_password_and_a_dead_server_are_told_apart_and_show_no_secret() {
+    let case = Case::new("");
+    let user = format!("login_{}", case.database.name());
+    case.sql(&format!("CREATE ROLE \"{user}\" LOGIN PASSWORD 'right'"));
+    let run = |url: &str| {
+        let config = format!("tables = [\"t\"]\n[source]\nurl = \"{url}\"\n");
+        std::fs::write(case.folder.path().join("data-sync.toml"), config).unwrap();
+        case.run(&["sync"])
+    };
+    let wrong = run(&case.database.url_as(&user, "hunter2"));
+    assert_eq!(wrong.code, 3, "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("password") && wrong.stderr.contains(&user), "{}", wrong.stderr);
+    let dead = run("postgres://someone:hunter2@127.0.0.1:1/nowhere");
+    assert_eq!(dead.code, 3, "{}", dead.stderr);
+    assert!(dead.stderr.contains("127.0.0.1"), "{}", dead.stderr);
+    for ran in [wrong, dead] {
+        assert!(!ran.stderr.contains("hunter2") && !ran.stdout.contains("hunter2"), "{}", ran.stderr);
+    }
+    case.sql(&format!("DROP ROLE \"{user}\""));
+}
+
+#[test]
+fn two_syncs_into_one_file_never_meet() {
+    let case = Case::new(ORDERS);
+    case.sql("SELECT fill(1, 10)");
+    case.configure("tables = [\"orders\"]");
+    case.sync();
+    let lock = std::fs::File::options().write(true).open(case.folder.path().join("replica.db.lock")).unwrap();
+    lock.try_lock().unwrap();
+    let ran = case.run(&["sync"]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("replica.db"), "{}", ran.stderr);
+    drop(lock);
+    case.sync();
+}
+
+#[test]
+fn a_file_that_is_no_replica_is_left_alone() {
+    let case = Case::new(ORDERS);
+    case.configure("tables = [\"orders\"]");
+    std::fs::write(
+        case.replica_path(),
+        "my diary, not a database, and longer than one hundred bytes so that it can not be taken for an empty header",
+    )
+    .unwrap();
+    let ran = case.run(&["sync"]);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("replica.db"), "{}", ran.stderr);
+    assert!(std::fs::read_to_string(case.replica_path()).unwrap().starts_with("my diary"));
+}

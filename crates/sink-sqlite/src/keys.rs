@@ -33,7 +33,7 @@ impl SqliteKeys {
         }
         let [first, next] = selects(table);
         let conn = open::reader(path, busy_timeout)?;
-        let place = format!("table {} of {}", table.name, open::place(path));
+        let place = open::place_of(&table.name, path);
         Ok(Self { conn, place, schema: Arc::clone(&table.schema), first, next, last: None })
     }
 

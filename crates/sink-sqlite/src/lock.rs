@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use sync_core::{Error, Result};
 
+use crate::open;
+
 /// Held as long as this process may write to the replica. The side file stays: removing it would race with whoever opens it next.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
@@ -17,7 +19,7 @@ impl WriterLock {
     /// on it elsewhere in this process.
     pub(crate) fn acquire(replica: &Path) -> Result<Self> {
         let path = side_file(replica);
-        let place = || format!("replica {}", replica.display());
+        let place = || open::place(replica);
         let unusable = |error: std::io::Error| {
             Error::config(format!("its lock file {} can't be used: {error}", path.display()))
                 .at(place())

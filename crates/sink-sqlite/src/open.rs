@@ -52,6 +52,11 @@ pub(crate) fn place(path: &Path) -> String {
     format!("replica {}", path.display())
 }
 
+/// Where an error about one table happened.
+pub(crate) fn place_of(table: &str, path: &Path) -> String {
+    format!("table {table} of {}", place(path))
+}
+
 /// The connection that writes. Whoever calls it holds the lock.
 pub(crate) fn writer(path: &Path, config: &SqliteConfig) -> Result<Connection> {
     // No URI: a path is a path, whatever its characters.

@@ -17,7 +17,7 @@ const PATIENCE_AT_CLOSE: Duration = Duration::from_millis(500);
 
 /// A replica in an SQLite file, open for writing. There is at most one per file, in whatever process.
 ///
-/// Dropping it leaves one plain file, unless somebody still reads it. The empty side file `<path>.lock` stays.
+/// Dropping it leaves one plain file, unless somebody still reads it. The side file `<path>.lock` stays.
 #[derive(Debug)]
 pub struct SqliteSink {
     pub(crate) conn: Connection,
@@ -50,21 +50,16 @@ impl SqliteSink {
     pub fn path(&self) -> &Path {
         &self.path
     }
-
-    /// Where an error about one table happened.
-    pub(crate) fn place_of(&self, table: &str) -> String {
-        format!("table {table} of {}", open::place(&self.path))
-    }
 }
 
 impl Sink for SqliteSink {
     fn checkpoint(&mut self, stream: &StreamId) -> Result<Option<Checkpoint>> {
-        state::checkpoint(&self.conn, stream).map_err(|error| error.at(self.place_of(stream.as_str())))
+        state::checkpoint(&self.conn, stream).map_err(|error| error.at(open::place_of(stream.as_str(), &self.path)))
     }
 
     fn keys(&self, table: &ReplicaTable) -> Result<Box<dyn KeyReader>> {
         let keys = SqliteKeys::open(&self.path, self.busy_timeout, table);
-        Ok(Box::new(keys.map_err(|error| error.at(self.place_of(&table.name)))?))
+        Ok(Box::new(keys.map_err(|error| error.at(open::place_of(&table.name, &self.path)))?))
     }
 
     fn begin<'a>(&'a mut self) -> Result<Box<dyn SinkTransaction + 'a>> {

@@ -30,7 +30,8 @@ impl<'a> SqliteTransaction<'a> {
         };
         result.map_err(|error| {
             self.failed = true;
-            error.at(table.map_or_else(|| open::place(&self.sink.path), |table| self.sink.place_of(table)))
+            let path = &self.sink.path;
+            error.at(table.map_or_else(|| open::place(path), |table| open::place_of(table, path)))
         })
     }
 }

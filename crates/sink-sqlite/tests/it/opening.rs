@@ -3,7 +3,7 @@
 use sink_sqlite::{SqliteConfig, SqliteReplica};
 use sync_core::ErrorKind;
 
-use crate::fixture::{Replica, named, publish, users};
+use crate::fixture::{Replica, named, publish, users, write};
 
 #[test]
 fn a_new_file_is_an_ordinary_one_with_a_log() {
@@ -36,6 +36,21 @@ fn a_log_is_emptied_even_while_somebody_has_the_file_open() {
     drop(sink);
     let log = std::fs::metadata(replica.folder.path().join("replica.db-wal")).unwrap();
     assert_eq!(log.len(), 0);
+}
+
+#[test]
+fn a_log_that_had_to_grow_is_cut_back() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let users = users();
+    publish(&mut sink, &users, &named(&users, &[])).unwrap();
+    let log = || std::fs::metadata(replica.folder.path().join("replica.db-wal")).unwrap().len();
+    let long = "x".repeat(1 << 20);
+    let large: Vec<_> = (0..24).map(|id| (id, long.as_str())).collect();
+    write(&mut sink, &users, &named(&users, &large)).unwrap();
+    assert!(log() > 24 << 20);
+    write(&mut sink, &users, &named(&users, &[(100, "small")])).unwrap();
+    assert!(log() <= 16 << 20, "{}", log());
 }
 
 #[test]

@@ -7,17 +7,18 @@ use std::time::{Duration, Instant};
 use test_servers::install;
 
 use crate::cargo::{cargo, in_workspace, succeed};
-use crate::{Outcome, notice, test, tidy};
+use crate::{Outcome, demo, notice, test, tidy};
 
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("fmt", || succeed(&mut cargo(["fmt", "--all", "--", "--check"]))),
     ("tidy", tidy::run),
     ("clippy", || succeed(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))),
     ("doc", || succeed(cargo(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))),
     ("deny", deny),
     ("doc tests", || succeed(&mut cargo(["test", "--doc", "--workspace", "--locked"]))),
+    ("demo", || demo::run(true)),
     // The last one: its closing lines say how many tests ran.
     ("test", || test::run(&["--locked".to_owned()])),
 ];

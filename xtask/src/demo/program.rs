@@ -25,7 +25,7 @@ impl DataSync {
     /// Builds it as tests do, which costs less time than an optimised build would save here.
     pub(super) fn build(folder: PathBuf) -> Answer<Self> {
         println!("Building data-sync …");
-        succeed(&mut cargo(["build", "--quiet", "--package", "sync-runner", "--bin", "data-sync"]))?;
+        succeed(&mut cargo(["build", "--package", "sync-runner", "--bin", "data-sync"]))?;
         let metadata = MetadataCommand::new().current_dir(test_servers::workspace_root()).no_deps().exec()?;
         let program = metadata.target_directory.join("debug/data-sync").into_std_path_buf();
         Ok(Self { program, folder })

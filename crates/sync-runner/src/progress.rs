@@ -1,9 +1,10 @@
 //! What a sync is doing, while it does it: bars on a terminal, else lines.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use sync_core::status::{Phase, Status, TableStatus};
 use tokio::sync::watch;
 
@@ -50,9 +51,8 @@ impl<'a> View<'a> {
             return;
         }
         let bar = self.bars.entry(table.replica.clone()).or_insert_with(|| {
-            let bar = self.console.bars().add(bar(table));
-            bar.set_prefix(table.replica.clone());
-            bar
+            let bar = bar(table).with_prefix(table.replica.clone()).with_message(verb(table.phase));
+            self.console.bars().add(bar)
         });
         bar.set_message(verb(table.phase));
         // An estimate that proves too small is none.
@@ -103,12 +103,15 @@ fn verb(phase: Phase) -> &'static str {
 fn bar(table: &TableStatus) -> ProgressBar {
     let estimate = table.estimated_rows.filter(|rows| *rows > 0 && table.phase == Phase::Copying);
     let (bar, template) = match estimate {
-        Some(rows) => (
-            ProgressBar::new(rows),
-            "{prefix:24!} {msg:9} {bar:24} {human_pos:>12} of ~{human_len} {per_sec} eta {eta}",
-        ),
-        None => (ProgressBar::new_spinner(), "{prefix:24!} {msg:9} {spinner} {human_pos:>12} rows {per_sec}"),
+        Some(rows) => {
+            (ProgressBar::new(rows), "{prefix:24!} {msg:9} {bar:24} {human_pos:>12} of ~{human_len} {rate} eta {eta}")
+        }
+        None => (ProgressBar::new_spinner(), "{prefix:24!} {msg:9} {spinner} {human_pos:>12} rows {rate}"),
     };
     // A template that can't be read would fall back to a plainer bar.
-    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.with_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+        // It is the bar that fails then, not the sync.
+        let _ = write!(out, "{}/s", HumanCount(state.per_sec() as u64));
+    }))
 }

@@ -25,6 +25,8 @@ pub(crate) fn run(cli: Cli, registry: &Registry, console: &Console) -> Exit {
             return problems.iter().map(Exit::from).max().unwrap_or(Exit::Config);
         }
     };
+    let (file, replica) = (config.file.as_deref().unwrap_or_default(), config.sink.path.display());
+    tracing::info!(file, %replica, sources = config.sources.len(), "the configuration is read");
     match cli.command {
         Command::Check => on_a_runtime(console, check::run(&config, registry, console)),
         Command::Sync { json } => on_a_runtime(console, sync::run(&config, registry, console, json)),

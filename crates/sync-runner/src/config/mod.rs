@@ -16,9 +16,8 @@ mod toml_mistakes;
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::time::Duration;
 
-use sync_core::{Error, TableName};
+use sync_core::Error;
 
 pub use http::HttpConfig;
 pub use layers::{DEFAULT_FILE, DEFAULTS};
@@ -43,20 +42,6 @@ pub struct Config {
     /// The endpoints.
     pub http: HttpConfig,
     printed: String,
-}
-
-/// How often things are done.
-#[non_exhaustive]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Intervals {
-    /// Between two syncs of a table.
-    pub sync: Duration,
-    /// Between two syncs of the tables that say so.
-    pub tables: Vec<(TableName, Duration)>,
-    /// Between two comparisons of keys.
-    pub reconcile: Duration,
-    /// Between two sweeps; `None` leaves it to what a sweep costs.
-    pub sweep: Option<Duration>,
 }
 
 impl Config {

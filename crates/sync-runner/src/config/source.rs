@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use figment::value::Value;
 use serde_json::Value as Json;
 use sync_core::engine::DEFAULT_READERS;
 use sync_core::{DEFAULT_PREFIX, Error, ErrorKind, Wanted};
 
-use super::Intervals;
 use super::nearest::nearest;
 use super::scope::Scope;
 use super::secrets::{self, SecretSetting, is_secret};
@@ -34,17 +34,17 @@ const OURS: [&str; 15] = [
     "url_file",
 ];
 
-/// A source: how to connect to it, which of its tables are wanted, and how often.
+/// A source: how to connect to it, and which of its tables are wanted.
 #[non_exhaustive]
 pub struct SourceConfig {
     /// The name in `[sources.NAME]`.
     pub name: Option<String>,
-    /// Which tables, and how.
+    /// Which tables, how, and how often.
     pub wanted: Wanted,
     /// How many tables are read side by side.
     pub readers: usize,
-    /// How often.
-    pub intervals: Intervals,
+    /// Between two comparisons of keys.
+    pub reconcile_interval: Duration,
     settings: BTreeMap<String, Json>,
     secrets: Vec<(&'static str, SecretSetting)>,
     path: String,
@@ -135,7 +135,6 @@ impl fmt::Debug for SourceConfig {
             .field("name", &self.name)
             .field("settings", &self.settings.keys())
             .field("wanted", &self.wanted)
-            .field("intervals", &self.intervals)
             .finish_non_exhaustive()
     }
 }
@@ -173,7 +172,8 @@ fn read(name: Option<String>, mut section: Section<'_, '_>, top: &Scope, alone: 
     SourceConfig {
         wanted: wanted(name.as_deref(), &scope, top, alone),
         readers: scope.readers.or(top.readers).unwrap_or(DEFAULT_READERS),
-        intervals: scope.intervals(top, alone),
+        // Where it is set nowhere, it was found wrong, and nothing will be done.
+        reconcile_interval: scope.reconcile_interval.or(top.reconcile_interval).unwrap_or_default(),
         name,
         settings: driver_settings(section, &places),
         secrets,

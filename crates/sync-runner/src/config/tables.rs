@@ -1,7 +1,5 @@
 //! Which tables: `tables`, `exclude`, and `[table.NAME]` with the settings of one.
 
-use std::time::Duration;
-
 use figment::value::Value;
 use sync_core::{Error, TableName, TableSettings, WantedTable};
 
@@ -20,7 +18,6 @@ pub(super) struct Selection {
     pub(super) exclude: Vec<TableName>,
     /// From `[table.NAME]`.
     pub(super) settings: Vec<WantedTable>,
-    pub(super) intervals: Vec<(TableName, Duration)>,
     /// Where it begins, if there is anything.
     pub(super) place: Option<String>,
 }
@@ -55,7 +52,6 @@ impl Selection {
         self.tables.extend(other.tables);
         self.exclude.extend(other.exclude);
         self.settings.extend(other.settings);
-        self.intervals.extend(other.intervals);
     }
 
     /// An element of `tables`: a name, or a table with one.
@@ -76,8 +72,7 @@ impl Selection {
         if let Some(schema) = section.text("schema") {
             name = name.map(|name| name.in_schema(schema));
         }
-        let table = self.read_table(name, section);
-        self.tables.extend(table);
+        self.tables.extend(read_table(name, section));
     }
 
     /// A `[table.NAME]`.
@@ -89,30 +84,26 @@ impl Selection {
             false => Ok(name),
         });
         let name = name.map_err(|error| reading.problem(error.at(section.place()))).ok();
-        let table = self.read_table(name, section);
-        self.settings.extend(table);
+        self.settings.extend(read_table(name, section));
     }
+}
 
-    /// The settings that both forms share.
-    fn read_table(&mut self, name: Option<TableName>, mut section: Section<'_, '_>) -> Option<WantedTable> {
-        let mut own = settings(&mut section);
-        own.replica = section.text("replica");
-        let interval = section.span("sync_interval");
-        if own.replica.is_some() && name.as_ref().is_some_and(TableName::is_pattern) {
-            let error = Error::config("a pattern can't have one `replica` for all its tables").at(section.place());
-            section.reading().problem(error.hint("name the table, or use `prefix`"));
-        }
-        let top = belongs_to_the_top(&section);
-        let (header, nested) = (section.path().to_vec(), section.nested());
-        section.refuse_rest(|key| match key {
-            "name" | "schema" => named_by_header(&header),
-            _ if nested.iter().any(|name| name == key) => unquoted_dot(&header, key),
-            _ => top(key),
-        });
-        let name = name?;
-        self.intervals.extend(interval.map(|interval| (name.clone(), interval)));
-        Some(WantedTable::new(name).settings(own))
+/// The settings that both forms share.
+fn read_table(name: Option<TableName>, mut section: Section<'_, '_>) -> Option<WantedTable> {
+    let mut own = settings(&mut section);
+    own.replica = section.text("replica");
+    if own.replica.is_some() && name.as_ref().is_some_and(TableName::is_pattern) {
+        let error = Error::config("a pattern can't have one `replica` for all its tables").at(section.place());
+        section.reading().problem(error.hint("name the table, or use `prefix`"));
     }
+    let top = belongs_to_the_top(&section);
+    let (header, nested) = (section.path().to_vec(), section.nested());
+    section.refuse_rest(|key| match key {
+        "name" | "schema" => named_by_header(&header),
+        _ if nested.iter().any(|name| name == key) => unquoted_dot(&header, key),
+        _ => top(key),
+    });
+    Some(WantedTable::new(name?).settings(own))
 }
 
 /// What can be set for all tables and for one.
@@ -121,6 +112,8 @@ pub(super) fn settings(section: &mut Section<'_, '_>) -> TableSettings {
     settings.timestamp_column = section.text("timestamp_column");
     settings.id_column = section.text("id_column");
     settings.batch_size = section.number("batch_size", 1..=1_000_000);
+    settings.sync_interval = section.span("sync_interval");
+    settings.sweep_interval = section.span("sweep_interval");
     settings
 }
 

@@ -131,6 +131,23 @@ fn a_replica_without_a_folder_has_a_code_of_its_own() {
 }
 
 #[test]
+fn logs_are_json_or_for_people() {
+    let folder = folder("");
+    let log = |arguments: &[&str]| {
+        let ran = run(folder.path(), &[&["print-config"], arguments].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stderr
+    };
+    assert_eq!(log(&[]), "");
+    let event: serde_json::Value = serde_json::from_str(&log(&["--log-level", "info"])).unwrap();
+    assert_eq!((&event["level"], &event["fields"]["file"]), (&"INFO".into(), &"data-sync.toml".into()));
+    let line = log(&["--log-level", "info", "--log-format", "human"]);
+    assert!(line.contains(" INFO ") && line.contains("file=\"data-sync.toml\"") && !line.contains('\x1b'), "{line}");
+    let ran = run_with(folder.path(), &["print-config"], &[("RUST_LOG", "sync_runner=info")]);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+}
+
+#[test]
 fn a_log_filter_that_makes_no_sense_is_only_warned_about() {
     let folder = folder("");
     let ran = run_with(folder.path(), &["print-config"], &[("RUST_LOG", "data_sync=loud")]);

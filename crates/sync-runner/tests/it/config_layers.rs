@@ -22,7 +22,7 @@ fn variables_win_over_the_file_and_stay_text() {
     let settings = source.settings().unwrap();
     assert_eq!(settings["password"], "12345");
     assert_eq!(settings["port"], "5433");
-    assert_eq!(source.intervals.sync.as_secs(), 90);
+    assert_eq!(source.wanted.defaults.sync_interval.unwrap().as_secs(), 90);
     assert_eq!(source.wanted.defaults.batch_size, Some(10));
     assert!(config.http.enabled);
     let names: Vec<_> = source.wanted.tables.iter().map(|table| table.name.to_string()).collect();

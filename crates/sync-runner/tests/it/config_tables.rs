@@ -24,9 +24,9 @@ fn a_minimal_config_has_the_defaults() {
     assert_eq!(source.wanted.prefix, "tmp_");
     assert_eq!(source.wanted.defaults.batch_size, Some(1000));
     assert_eq!(source.readers, 4);
-    assert_eq!(source.intervals.sync, Duration::from_secs(300));
-    assert_eq!(source.intervals.reconcile, Duration::from_secs(3600));
-    assert_eq!(source.intervals.sweep, None);
+    assert_eq!(source.wanted.defaults.sync_interval, Some(Duration::from_secs(300)));
+    assert_eq!(source.wanted.defaults.sweep_interval, None);
+    assert_eq!(source.reconcile_interval, Duration::from_secs(3600));
     assert_eq!(source.settings().unwrap(), serde_json::json!({"url": "postgres://app@db/shop"}));
     assert!(!config.http.enabled);
 }
@@ -80,7 +80,7 @@ fn a_section_has_the_settings_of_one_table() {
     let settings: Vec<_> = source.wanted.settings.iter().map(|table| table.name.to_string()).collect();
     assert_eq!(settings, ["audit.logs", "orders"]);
     assert_eq!(source.wanted.settings[1].settings.timestamp_column.as_deref(), Some("order_date"));
-    assert_eq!(source.intervals.tables, [("orders".parse().unwrap(), Duration::from_secs(60))]);
+    assert_eq!(source.wanted.settings[1].settings.sync_interval, Some(Duration::from_secs(60)));
     assert_eq!(source.wanted.exclude, ["audit.raw".parse().unwrap()]);
 }
 
@@ -98,7 +98,8 @@ fn several_sources_keep_their_tables_apart() {
     assert_eq!((names(shop), names(billing)), (vec!["users".to_owned()], vec!["invoices".to_owned()]));
     assert_eq!((shop.wanted.prefix.as_str(), billing.wanted.prefix.as_str()), ("tmp_shop_", "b_"));
     assert_eq!((shop.wanted.defaults.batch_size, billing.wanted.defaults.batch_size), (Some(9), Some(4)));
-    assert_eq!((shop.intervals.sync.as_secs(), billing.intervals.sync.as_secs()), (20, 10));
+    let interval = |source: &SourceConfig| source.wanted.defaults.sync_interval.unwrap().as_secs();
+    assert_eq!((interval(shop), interval(billing)), (20, 10));
     assert_eq!((shop.readers, billing.readers), (4, 1));
     assert_eq!(shop.wanted.settings[0].settings.id_column.as_deref(), Some("n"));
     assert!(billing.wanted.settings.is_empty());

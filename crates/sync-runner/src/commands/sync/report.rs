@@ -21,10 +21,26 @@ pub(super) fn show(report: &SyncReport, configs: &[&SourceConfig], console: &Con
         to_text(report).and_then(|()| writeln!(io::stdout(), "{}", summary(report)))
     };
     let exit = console.written(written);
+    report.tables.iter().for_each(log);
     show_problems(report, configs, console);
     let sources = report.sources.iter().map(|failure| Exit::from(&failure.error)).max();
     let failed = if report.is_success() { Exit::Success } else { Exit::Failed };
     exit.or(failed).or(sources.unwrap_or(Exit::Success))
+}
+
+fn log(table: &TableReport) {
+    let WriteStats { changed, deleted, unchanged, .. } = table.written;
+    tracing::info!(
+        table = %table.table,
+        replica = %table.replica,
+        result = result(table),
+        rows_read = table.rows_read,
+        changed,
+        deleted,
+        unchanged,
+        seconds = seconds(table.took),
+        "a table was synced"
+    );
 }
 
 fn show_problems(report: &SyncReport, configs: &[&SourceConfig], console: &Console) {
@@ -71,13 +87,18 @@ fn to_text(report: &SyncReport) -> io::Result<()> {
 fn summary(report: &SyncReport) -> String {
     let failed = report.tables.iter().filter(|table| table.error.is_some()).count() + report.problems.len();
     let synced = report.tables.iter().filter(|table| table.error.is_none()).count();
-    let sources = report.sources.len();
-    match (failed, sources) {
-        (0, 0) => format!("{synced} tables up to date"),
-        (_, 0) => format!("{synced} tables up to date, {failed} failed"),
-        (0, _) => format!("{synced} tables up to date, {sources} sources failed"),
-        (_, _) => format!("{synced} tables up to date, {failed} failed, {sources} sources failed"),
+    let mut parts = vec![format!("{} up to date", counted(synced, "table"))];
+    if failed > 0 {
+        parts.push(format!("{} in the way", counted(failed, "problem")));
     }
+    if !report.sources.is_empty() {
+        parts.push(format!("{} not reached", counted(report.sources.len(), "source")));
+    }
+    parts.join(", ")
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 fn result(table: &TableReport) -> &'static str {

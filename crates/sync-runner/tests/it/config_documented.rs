@@ -40,17 +40,19 @@ fn the_reference_page_shows_the_defaults_as_they_are() {
 }
 
 #[test]
-fn every_block_of_the_reference_page_loads() {
+fn every_block_of_the_pages_loads() {
     let blocks = blocks();
-    assert!(blocks.len() > 4, "{}", blocks.len());
+    assert!(blocks.len() > 5, "{}", blocks.len());
     for block in blocks {
         let folder = Folder::with(&block);
         folder.load(&[]).unwrap_or_else(|problems| panic!("{problems}\n{block}"));
     }
 }
 
+/// All blocks of configuration in the reference page and in this crate's own.
 fn blocks() -> Vec<String> {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md")).unwrap();
-    let parts = page.split("```toml\n").skip(1);
+    let pages = ["../../docs/configuration.md", "README.md"]
+        .map(|page| std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap());
+    let parts = pages.iter().flat_map(|page| page.split("```toml\n").skip(1));
     parts.map(|part| part.split("```").next().unwrap_or_default().to_owned()).collect()
 }

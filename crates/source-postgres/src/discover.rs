@@ -12,7 +12,7 @@ use crate::sql;
 pub(crate) async fn discover(pool: &Pool) -> Result<Vec<TableSchema>> {
     let session = Session::open(pool).await?;
     let limit = session.timeouts().statement;
-    within(limit, "begin", session.client().batch_execute(&sql::begin_catalog(limit))).await?;
+    within(limit, "begin", session.client().batch_execute(&session.begin("REPEATABLE READ", limit))).await?;
     let found = match tokio::time::timeout(limit, relations(session.client())).await {
         Ok(found) => found?,
         Err(_) => return Err(crate::error::timed_out(limit, "list its tables").at(pool.place())),

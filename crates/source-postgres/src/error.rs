@@ -31,6 +31,8 @@ pub(crate) fn from_server(error: tokio_postgres::Error) -> Error {
     let text = causes(&error);
     let mapped = if is_tls(&error) {
         Error::config(format!("no encrypted connection: {text}")).hint("see the settings sslmode and sslrootcert")
+    } else if text.ends_with("password missing") {
+        Error::denied("the server asks for a password, and none is given").hint("set `password`")
     } else if text.starts_with("authentication error") {
         Error::denied(text)
     } else if error.is_closed() || is_network(&error) {

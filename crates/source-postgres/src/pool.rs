@@ -3,6 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::tokio_postgres::config::{ChannelBinding as Binding, SslMode as Mode};
 use deadpool_postgres::tokio_postgres::error::SqlState;
@@ -23,6 +25,7 @@ pub(crate) struct Pool {
     place: String,
     size: usize,
     timeouts: Timeouts,
+    unencoded: Arc<AtomicBool>,
 }
 
 impl Pool {
@@ -30,7 +33,8 @@ impl Pool {
     pub(crate) fn new(settings: &Settings) -> Result<Self> {
         let tls = connector(&settings.tls)?;
         let fallback = settings.tls.mode == SslMode::Prefer;
-        let connect = Connector { tls: tls.clone(), fallback };
+        let unencoded = Arc::new(AtomicBool::new(false));
+        let connect = Connector { tls: tls.clone(), fallback, unencoded: Arc::clone(&unencoded) };
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let pool = deadpool_postgres::Pool::builder(Manager::from_connect(driver_config(settings), connect, recycling))
             .max_size(settings.pool_size)
@@ -42,7 +46,7 @@ impl Pool {
             .map_err(|error| Error::internal(error.to_string()))?;
         let Settings { host, port, user, database, .. } = settings;
         let place = format!("PostgreSQL at {host}:{port}, database {database}, login {user}");
-        Ok(Self { pool, tls, place, size: settings.pool_size, timeouts: settings.timeouts })
+        Ok(Self { pool, tls, place, size: settings.pool_size, timeouts: settings.timeouts, unencoded })
     }
 
     /// A connection, within the time limits.
@@ -62,6 +66,12 @@ impl Pool {
 
     pub(crate) fn timeouts(&self) -> &Timeouts {
         &self.timeouts
+    }
+
+    /// The encoding to ask for. A database without one would refuse a whole read for one text that is not UTF-8; as it is, the text
+    /// comes, and fails its row alone.
+    pub(crate) fn encoding(&self) -> &'static str {
+        if self.unencoded.load(Ordering::Relaxed) { "SQL_ASCII" } else { "UTF8" }
     }
 
     /// Server, database and login, for errors.
@@ -112,6 +122,8 @@ struct Connector {
     tls: MakeRustlsConnect,
     /// `prefer`: where encryption fails or is not welcome, go on without, as libpq does.
     fallback: bool,
+    /// Whether the database has no encoding, as the server says when a connection begins.
+    unencoded: Arc<AtomicBool>,
 }
 
 type Connected = Result<(Client, JoinHandle<()>), tokio_postgres::Error>;
@@ -127,6 +139,8 @@ impl Connect for Connector {
                 connected => connected?,
             };
             let (client, connection) = connected;
+            let unencoded = connection.parameter("server_encoding") == Some("SQL_ASCII");
+            self.unencoded.store(unencoded, Ordering::Relaxed);
             let driver = tokio::spawn(async move {
                 // Whoever waits for an answer gets the error; between answers nobody has to know.
                 if let Err(error) = connection.await {

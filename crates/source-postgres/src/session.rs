@@ -10,6 +10,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::config::Timeouts;
 use crate::error::within;
 use crate::pool::Pool;
+use crate::sql;
 
 /// Owns a connection from BEGIN to COMMIT. Whatever ends otherwise is cancelled on the server, and its connection closed: the
 /// library would read a dropped COPY to its end.
@@ -18,6 +19,7 @@ pub(crate) struct Session {
     connection: Option<Object>,
     tls: Tls,
     timeouts: Timeouts,
+    encoding: &'static str,
 }
 
 #[derive(Clone)]
@@ -36,7 +38,8 @@ impl Session {
     /// Takes a connection. The caller sends BEGIN first.
     pub(crate) async fn open(pool: &Pool) -> Result<Self> {
         let connection = pool.connection().await?;
-        Ok(Self { connection: Some(connection), tls: Tls(pool.tls().clone()), timeouts: *pool.timeouts() })
+        let (tls, timeouts, encoding) = (Tls(pool.tls().clone()), *pool.timeouts(), pool.encoding());
+        Ok(Self { connection: Some(connection), tls, timeouts, encoding })
     }
 
     /// The connection.
@@ -47,6 +50,17 @@ impl Session {
 
     pub(crate) fn timeouts(&self) -> &Timeouts {
         &self.timeouts
+    }
+
+    /// The statements that begin the transaction, with the style of texts that the source promises. `limit` is the server's own limit
+    /// on each statement; zero leaves watching to this side.
+    pub(crate) fn begin(&self, isolation: &str, limit: Duration) -> String {
+        let limit = limit.as_millis().min(i32::MAX as u128);
+        let (style, encoding) = (sql::STYLE, self.encoding);
+        format!(
+            "BEGIN ISOLATION LEVEL {isolation} READ ONLY; {style}; \
+             SET LOCAL client_encoding = '{encoding}'; SET LOCAL statement_timeout = {limit}"
+        )
     }
 
     /// Commits, and gives the connection back. All rows were read by then, so a failure costs the connection and nothing else.

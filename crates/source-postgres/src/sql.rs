@@ -15,23 +15,26 @@ pub(crate) fn table(id: &TableId) -> String {
     }
 }
 
+/// The name under which every statement reads its table, so that a column is never taken for anything else: in ORDER BY a plain name
+/// means an output column first.
+pub(crate) const ROW: &str = "data_sync_row";
+
+/// A table as the one that is read.
+pub(crate) fn from(id: &TableId) -> String {
+    format!("{} AS {ROW}", table(id))
+}
+
+/// A column of the table that is read.
+pub(crate) fn column(name: &str) -> String {
+    format!("{ROW}.{}", quoted(name))
+}
+
 /// What makes the server's own texts the same everywhere. All of it ends with the transaction, as a pooler demands. Names in our
 /// statements are those of the system catalog, whatever stands in the login's search path.
 pub(crate) const STYLE: &str = "\
-SET LOCAL client_encoding = 'UTF8'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'iso_8601'; \
+SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = 'iso_8601'; \
 SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; \
-SET LOCAL row_security = off; SET LOCAL jit = off; SET LOCAL search_path = ''; SET LOCAL lock_timeout = '2s'; ";
-
-/// The catalog as one snapshot, with a limit on each statement.
-pub(crate) fn begin_catalog(statement_timeout: std::time::Duration) -> String {
-    let milliseconds = statement_timeout.as_millis().min(i32::MAX as u128);
-    format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {STYLE}SET LOCAL statement_timeout = {milliseconds}")
-}
-
-/// A read that goes on for as long as rows keep coming: this side watches over it.
-pub(crate) fn begin_stream(isolation: &str) -> String {
-    format!("BEGIN ISOLATION LEVEL {isolation} READ ONLY; {STYLE}SET LOCAL statement_timeout = 0")
-}
+SET LOCAL row_security = off; SET LOCAL jit = off; SET LOCAL search_path = ''; SET LOCAL lock_timeout = '2s'";
 
 #[cfg(test)]
 mod tests {

@@ -39,7 +39,7 @@ pub(super) async fn copy(
     let query = query(&session, &target, &projection, position.copied.as_ref()).await?;
     let waits = Waits::of_scan(session.timeouts());
     let relation = Arc::clone(&target.relation);
-    let scan = Scan::start(session, &query, projection, limits, waits, course(position, key.is_empty())).await?;
+    let scan = Scan::new(session, query, projection, limits, waits, course(position, key.is_empty()));
     Ok((Box::new(scan), relation))
 }
 
@@ -58,7 +58,7 @@ fn course(position: Position, keyless: bool) -> Course {
 async fn query(session: &Session, target: &Target, projection: &Projection, after: Option<&Point>) -> Result<String> {
     let key = target.schema().key();
     let comparisons = target.comparisons(key)?;
-    let mut query = format!("SELECT {} FROM {}", projection.list(), target.name());
+    let mut query = format!("SELECT {} FROM {}", projection.list(), target.from());
     if let Some(point) = after {
         check(point, key).map_err(|error| error.at(target.place()))?;
         bind_settings(session.client(), point, session.timeouts().statement).await?;
@@ -77,7 +77,7 @@ async fn latest(session: &Session, target: &Target) -> Result<Option<Point>> {
     let query = format!(
         "SELECT {} FROM {} WHERE {} IS NOT NULL{in_time} {} LIMIT 1",
         projection.list(),
-        target.name(),
+        target.from(),
         first.expression,
         order_by(&target.comparisons(&keyset)?, "DESC")
     );

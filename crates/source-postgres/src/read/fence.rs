@@ -4,6 +4,7 @@
 //! comes first; it takes no snapshot itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sync_core::{Error, RelationKind, Result, SourceTable, TableId};
 
@@ -36,7 +37,7 @@ pub(super) async fn enter(pool: &Pool, table: &Arc<SourceTable>) -> Result<Fence
     let id = table.schema.id();
     let session = Session::open(pool).await?;
     let client = session.client();
-    let begin = begin(table.schema.kind(), id);
+    let begin = begin(&session, table.schema.kind(), id);
     let limit = session.timeouts().statement;
     let entering = async {
         tokio::join!(
@@ -69,8 +70,8 @@ pub(super) fn is_heap(kind: RelationKind) -> bool {
     matches!(kind, RelationKind::Table | RelationKind::PartitionedTable | RelationKind::Partition)
 }
 
-fn begin(kind: RelationKind, id: &TableId) -> String {
-    let begin = sql::begin_stream("REPEATABLE READ");
+fn begin(session: &Session, kind: RelationKind, id: &TableId) -> String {
+    let begin = session.begin("REPEATABLE READ", Duration::ZERO);
     if is_heap(kind) { format!("{begin}; LOCK TABLE {} IN ACCESS SHARE MODE", sql::table(id)) } else { begin }
 }
 

@@ -23,9 +23,9 @@ pub(super) async fn keys(
     let key = table.schema.key();
     let projection = Projection::new(&target, key, &[], Op::Delete)?;
     let order = order_by(&target.comparisons(key)?, "ASC");
-    let query = format!("SELECT {} FROM {} {order}", projection.list(), target.name());
+    let query = format!("SELECT {} FROM {} {order}", projection.list(), target.from());
     let waits = Waits::of_scan(session.timeouts());
     let course = Course { opening: None, pace: Pace::Silent, closing: None, end: End::Complete };
     let relation = Arc::clone(&target.relation);
-    Ok((Box::new(Scan::start(session, &query, projection, limits, waits, course).await?), relation))
+    Ok((Box::new(Scan::new(session, query, projection, limits, waits, course)), relation))
 }

@@ -26,8 +26,8 @@ use crate::sql;
 use projection::Target;
 
 /// What the catalog said about the tables that were read, so that a poll need not ask each time.
-#[derive(Debug, Default)]
-pub(crate) struct Known(Mutex<HashMap<TableId, Arc<Relation>>>);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known(Arc<Mutex<HashMap<TableId, Arc<Relation>>>>);
 
 impl Known {
     fn relation(&self, id: &TableId) -> Option<Arc<Relation>> {
@@ -70,7 +70,7 @@ pub(crate) async fn read(pool: &Pool, known: &Known, login: &str, request: ReadR
     match started {
         Ok((reader, relation)) => {
             known.keep(id, relation);
-            Ok(Box::new(Placed { reader, place: Place::new(&table, login) }))
+            Ok(Box::new(Placed { reader, place: Place::new(&table, login), known: known.clone() }))
         }
         Err(error) => {
             known.keep(id, None);
@@ -119,15 +119,19 @@ impl Place {
     }
 }
 
-/// A reader whose errors name its table.
+/// A reader whose errors name its table, and make the source look again at what the table is.
 struct Placed {
     reader: Box<dyn Reader>,
     place: Place,
+    known: Known,
 }
 
 #[sync_core::async_trait]
 impl Reader for Placed {
     async fn next(&mut self) -> Result<sync_core::Next> {
-        self.reader.next().await.map_err(|error| self.place.of(error))
+        self.reader.next().await.map_err(|error| {
+            self.known.keep(&self.place.id, None);
+            self.place.of(error)
+        })
     }
 }

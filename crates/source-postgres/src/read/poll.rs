@@ -1,6 +1,7 @@
 //! Rows past a position, by the index. It proves nothing, so it never moves the horizon.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sync_core::{Batch, BatchLimits, End, Next, Reader, Result, SourceTable, async_trait};
 use tokio_postgres::types::Type;
@@ -16,7 +17,6 @@ use crate::cursor::Position;
 use crate::error::{from_server, timed_out, within};
 use crate::pool::Pool;
 use crate::session::Session;
-use crate::sql;
 
 /// Polls a table. `known` is what the catalog said when it was asked last; where it is missing or differs from the plan, it is
 /// asked again.
@@ -32,7 +32,7 @@ pub(super) async fn poll(
         return Ok((Box::new(Nothing(end)), known));
     }
     let session = Session::open(pool).await?;
-    let mut begin = Some(begin(table));
+    let mut begin = Some(begin(&session, table));
     let relation = match known.filter(|relation| relation.check(&table.schema).is_ok()) {
         Some(relation) => relation,
         None => Arc::new(look_up(&session, table, &begin.take().unwrap_or_default()).await?),
@@ -63,8 +63,8 @@ impl Reader for Nothing {
     }
 }
 
-fn begin(table: &SourceTable) -> String {
-    let begin = sql::begin_stream("READ COMMITTED");
+fn begin(session: &Session, table: &SourceTable) -> String {
+    let begin = session.begin("READ COMMITTED", Duration::ZERO);
     // Functions inside a view may count on the login's own search path.
     if is_view(table.schema.kind()) { format!("{begin}; SET LOCAL search_path TO DEFAULT") } else { begin }
 }
@@ -122,7 +122,7 @@ impl Statement {
             projection.decoders.len()
         });
         let order = order_by(&comparisons, "ASC");
-        let query = format!("SELECT {list} FROM {} WHERE {condition} {order}", target.name());
+        let query = format!("SELECT {list} FROM {} WHERE {condition} {order}", target.from());
         Ok(Self { query, projection, in_time, unique })
     }
 }

@@ -28,8 +28,9 @@ impl Target {
         &self.table.schema
     }
 
-    pub(super) fn name(&self) -> String {
-        sql::table(self.schema().id())
+    /// What stands behind FROM.
+    pub(super) fn from(&self) -> String {
+        sql::from(self.schema().id())
     }
 
     /// What the catalog says about a column of the plan.
@@ -94,7 +95,7 @@ impl Projection {
             let index = match projection.cells[*position] {
                 Some(index) if own.castable => index,
                 _ if own.castable => projection.add(own.expression, own.decoder),
-                _ => projection.add(as_text(&sql::quoted(&column.name)), Decoder::Text),
+                _ => projection.add(as_text(&sql::column(&column.name)), Decoder::Text),
             };
             projection.order.fields.push(index);
         }

@@ -38,7 +38,7 @@ pub(super) async fn rows(
         asked: None,
         session: Some(session),
         assembly: Assembly::new(projection, limits),
-        decoders: key_decoders(&target)?,
+        key: key_columns(&target)?,
         query,
         keys,
         next: 0,
@@ -46,7 +46,7 @@ pub(super) async fn rows(
     Ok((Box::new(lookup), relation))
 }
 
-/// The names in the middle can't be taken for the table's own: inside, only one relation is in sight, under a name given here.
+/// Inside the lateral part both names are given here, so nothing can be taken for a column or table of the user's.
 fn query(target: &Target, projection: &Projection) -> Result<String> {
     let (mut arrays, mut names, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
     for (index, position) in target.schema().key().iter().enumerate() {
@@ -64,25 +64,36 @@ fn query(target: &Target, projection: &Projection) -> Result<String> {
     }
     Ok(format!(
         "SELECT data_sync_found.*, data_sync_asked.place FROM ROWS FROM (pg_catalog.unnest({})) WITH ORDINALITY \
-         AS data_sync_asked({}, place) CROSS JOIN LATERAL (SELECT {} FROM {} AS data_sync_row WHERE {}) AS data_sync_found",
+         AS data_sync_asked({}, place) CROSS JOIN LATERAL (SELECT {} FROM {} WHERE {}) AS data_sync_found",
         arrays.join("), pg_catalog.unnest("),
         names.join(", "),
         projection.list(),
-        target.name(),
+        target.from(),
         conditions.join(" AND ")
     ))
 }
 
-fn key_decoders(target: &Target) -> Result<Vec<Decoder>> {
-    let decoder = |position: &usize| target.column(*position).map(|column| field(&column.base, &column.name).decoder);
-    target.schema().key().iter().map(decoder).collect()
+/// What is needed to write a key's value as text.
+struct KeyColumn {
+    decoder: Decoder,
+    /// Digits of a `bit(n)`, which travels as a number.
+    bits: usize,
+}
+
+fn key_columns(target: &Target) -> Result<Vec<KeyColumn>> {
+    let column = |position: &usize| {
+        let column = target.column(*position)?;
+        let bits = usize::try_from(column.base.modifier).unwrap_or_default();
+        Ok(KeyColumn { decoder: field(&column.base, &column.name).decoder, bits })
+    };
+    target.schema().key().iter().map(column).collect()
 }
 
 struct Lookup {
     asked: Option<Asked>,
     session: Option<Session>,
     assembly: Assembly,
-    decoders: Vec<Decoder>,
+    key: Vec<KeyColumn>,
     query: String,
     keys: RowBatch,
     /// The first key that was not asked for yet.
@@ -106,7 +117,7 @@ impl Lookup {
         let texts: Result<Vec<Vec<String>>> = (start..self.next).map(|row| self.texts(self.keys.row(row))).collect();
         let texts = texts?;
         let columns: Vec<Vec<&str>> =
-            (0..self.decoders.len()).map(|column| texts.iter().map(|key| key[column].as_str()).collect()).collect();
+            (0..self.key.len()).map(|column| texts.iter().map(|key| key[column].as_str()).collect()).collect();
         let values: Vec<(&(dyn ToSql + Sync), Type)> =
             columns.iter().map(|column| (column as _, Type::TEXT_ARRAY)).collect();
         let waits = Waits::of_poll(session.timeouts());
@@ -119,30 +130,34 @@ impl Lookup {
     }
 
     fn texts(&self, row: Row<'_>) -> Result<Vec<String>> {
-        row.key().zip(&self.decoders).map(|(value, decoder)| text(value, *decoder)).collect()
+        row.key().zip(&self.key).map(|(value, column)| text(value, column)).collect()
     }
 
     /// Adds found rows until the batch is full or all are there; tells whether all are.
     async fn collect(&mut self, asked: &mut Asked) -> Result<bool> {
         while !self.assembly.is_full() {
             let Some(row) = asked.rows.next(self.assembly.projection()).await? else { return Ok(true) };
+            let before = self.assembly.rows_mut().len();
             self.assembly.add(&row, false)?;
             let place: i64 = row.try_get(self.assembly.projection().decoders.len()).map_err(from_server)?;
             let index = usize::try_from(place - 1).ok().filter(|index| *index < asked.found.len());
             let index = index.ok_or_else(|| Error::internal(format!("row {place} was not asked for")))?;
             // A collation may find "A" for "a": that is another row of the replica, and the asked one is gone.
-            asked.found[index] |= self.is_exactly(&row, &asked.texts[index]);
+            asked.found[index] |= match self.assembly.rows_mut().rows().nth(before) {
+                Some(found) => found.key().eq(self.keys.row(asked.start + index).key()),
+                None => false,
+            } || self.is_exactly(&row, &asked.texts[index]);
         }
         Ok(false)
     }
 
     fn is_exactly(&self, fields: &impl Fields, texts: &[String]) -> bool {
         let projection = self.assembly.projection();
-        let mut columns = projection.schema.key().iter().zip(&self.decoders).zip(texts);
-        columns.all(|((column, decoder), text)| {
+        let mut columns = projection.schema.key().iter().zip(&self.key).zip(texts);
+        columns.all(|((column, key), text)| {
             let raw = projection.cells[*column].and_then(|index| fields.field(index)).unwrap_or_default();
             let mut found = String::new();
-            decoder.write(raw, &mut found).is_ok() && found == *text
+            key.decoder.write(raw, &mut found).is_ok() && found == *text
         })
     }
 
@@ -186,13 +201,12 @@ impl Reader for Lookup {
     }
 }
 
-/// A key's value as the text that [`Decoder::write`] writes for it.
-fn text(value: Value<'_>, decoder: Decoder) -> Result<String> {
+/// A key's value as a text that the server reads as this value.
+fn text(value: Value<'_>, column: &KeyColumn) -> Result<String> {
     let mut text = String::new();
-    let written = match (value, decoder) {
+    let written = match (value, column.decoder) {
         (Value::Integer(value), Decoder::Bool) => return Ok(if value == 0 { "f" } else { "t" }.to_owned()),
-        (Value::Integer(value), Decoder::Bits(_)) => return Ok(format!("{value:b}")),
-        (Value::Integer(value), Decoder::Numeric(_)) => return Ok(value.to_string()),
+        (Value::Integer(value), Decoder::Bits(_)) => return Ok(format!("{value:0width$b}", width = column.bits)),
         (Value::Integer(value), _) => return Ok(value.to_string()),
         (Value::Real(value), _) => Decoder::Float8.write(&value.to_be_bytes(), &mut text),
         (Value::Bytes(value), _) => Decoder::Bytes.write(value, &mut text),

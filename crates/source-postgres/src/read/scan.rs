@@ -39,22 +39,23 @@ pub(super) struct Scan {
     // Dropped before the session: nothing may wait for a stream that nobody reads.
     rows: Option<CopyRows>,
     session: Option<Session>,
+    query: String,
+    waits: Waits,
     assembly: Assembly,
     course: Course,
 }
 
 impl Scan {
-    pub(super) async fn start(
+    /// Will read what `query` selects, by `projection`. The query starts with the first call for rows: the server may search for long.
+    pub(super) fn new(
         session: Session,
-        query: &str,
+        query: String,
         projection: Projection,
         limits: BatchLimits,
         waits: Waits,
         course: Course,
-    ) -> Result<Self> {
-        let rows = CopyRows::start(session.client(), query, waits).await?;
-        let assembly = Assembly::new(projection, limits);
-        Ok(Self { rows: Some(rows), session: Some(session), assembly, course })
+    ) -> Self {
+        Self { rows: None, session: Some(session), query, waits, assembly: Assembly::new(projection, limits), course }
     }
 
     /// The batch under way, with its watermark.
@@ -105,7 +106,11 @@ impl Reader for Scan {
         if let Some(position) = self.course.opening.take() {
             return Ok(Next::Batch(self.assembly.take().up_to(position.cursor()?)));
         }
-        let Some(rows) = &mut self.rows else { return self.close().await };
+        let Some(session) = &self.session else { return Ok(Next::End(self.course.end)) };
+        let rows = match &mut self.rows {
+            Some(rows) => rows,
+            None => self.rows.insert(CopyRows::start(session.client(), &self.query, self.waits).await?),
+        };
         if rows.fill(&mut self.assembly).await? {
             return self.batch().map(Next::Batch);
         }

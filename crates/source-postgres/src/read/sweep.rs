@@ -37,9 +37,9 @@ pub(super) async fn sweep(
     let projection = Projection::of_rows(&target, &[])?;
     // Frozen rows keep the id they were written with, which may lie ahead by now: hence the lower bound.
     let query = format!(
-        "SELECT {} FROM {} WHERE pg_catalog.age(xmin) BETWEEN 0 AND pg_catalog.age('{}'::pg_catalog.xid)",
+        "SELECT {} FROM {} WHERE pg_catalog.age(data_sync_row.xmin) BETWEEN 0 AND pg_catalog.age('{}'::pg_catalog.xid)",
         projection.list(),
-        target.name(),
+        target.from(),
         after.horizon & u64::from(u32::MAX)
     );
     let mut closing = after.clone();
@@ -49,5 +49,5 @@ pub(super) async fn sweep(
     let waits = Waits::of_search(session.timeouts());
     let course = Course { opening: None, pace, closing: Some(closing), end };
     let relation = Arc::clone(&target.relation);
-    Ok((Box::new(Scan::start(session, &query, projection, limits, waits, course).await?), relation))
+    Ok((Box::new(Scan::new(session, query, projection, limits, waits, course)), relation))
 }

@@ -2,7 +2,7 @@
 
 use super::NativeType;
 use crate::decode::Decoder;
-use crate::sql::quoted;
+use crate::sql;
 
 /// How a column is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) struct Comparison {
 
 /// How to read a column called `name`.
 pub(crate) fn field(native: &NativeType, name: &str) -> Field {
-    let column = quoted(name);
+    let column = sql::column(name);
     let kind = native.data_type().value_kind();
     let plain = |decoder| Field { expression: column.clone(), decoder, castable: true };
     let text = |expression: String, castable| Field { expression, decoder: Decoder::Text, castable };
@@ -90,7 +90,7 @@ pub(crate) fn as_text(column: &str) -> String {
 /// The operators of an extension's type live in the extension's schema, where an operator written plainly is not looked for: one of
 /// `text` would be taken instead, while ORDER BY goes by the type. So these compare as texts, and agree with themselves.
 pub(crate) fn comparison(native: &NativeType, name: &str) -> Comparison {
-    let column = quoted(name);
+    let column = sql::column(name);
     if native.builtin || native.array || native.class != b'b' {
         return Comparison { expression: column, cast: native.cast.clone() };
     }
@@ -107,14 +107,17 @@ mod tests {
     #[test]
     fn plain_columns_are_quoted_and_nothing_else() {
         let field = field(&builtin("numeric", ((12 << 16) | 2) + 4), "order");
-        let expected =
-            Field { expression: "\"order\"".to_owned(), decoder: Decoder::Numeric(ValueKind::Real), castable: true };
+        let expected = Field {
+            expression: "data_sync_row.\"order\"".to_owned(),
+            decoder: Decoder::Numeric(ValueKind::Real),
+            castable: true,
+        };
         assert_eq!(field, expected);
     }
 
     #[test]
     fn unknown_types_come_as_the_servers_text() {
-        let expected = r#"CASE WHEN "a" IS NOT NULL THEN pg_catalog.format('%s', "a") END"#;
+        let expected = r#"CASE WHEN data_sync_row."a" IS NOT NULL THEN pg_catalog.format('%s', data_sync_row."a") END"#;
         for native in [builtin("inet", -1), NativeType { builtin: false, ..builtin("semver", -1) }] {
             assert_eq!(field(&native, "a").expression, expected);
         }

@@ -1,0 +1,15 @@
+//! The source against real servers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
+
+mod conformance;
+mod connecting;
+mod copying;
+mod discovery;
+mod failing;
+mod place;
+mod polling;
+mod reconciling;
+mod schema_change;
+mod sweeping;
+mod tls;
+mod values;

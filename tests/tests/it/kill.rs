@@ -1,50 +1,73 @@
 //! A crash at any moment costs nothing but time.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::case::Case;
 use crate::compare::{ORDERS, assert_orders_equal};
 
-/// Kills that must have hit a running command.
-const KILLS: usize = 20;
+/// Kills of a first copy, of polls, and of a copy beside a published table, each of which must have hit a running command.
+const KILLS: [usize; 3] = [9, 9, 5];
 
 #[test]
 fn heavy_killed_at_any_moment_of_a_copy_or_a_poll_it_ends_equal() {
     let case = Case::new(ORDERS);
     case.sql("SELECT fill(1, 150000)");
     case.configure("tables = [\"orders\"]");
-    let mut random = Random(0x5eed);
-    let (mut kills, mut resumed, mut published) = (0, false, false);
-    for round in 0..10 * KILLS {
-        let mut child = case.start(&["sync"]);
-        // The moment is what is random here; nothing waits for anything.
-        std::thread::sleep(Duration::from_millis(random.below(600)));
-        if child.try_wait().unwrap().is_none() {
-            child.kill().unwrap();
-            kills += 1;
-        }
-        child.wait().unwrap();
-        resumed |= copying(&case);
-        published |= is_published(&case);
-        let first = 150_001 + 1000 * round;
-        case.sql(&format!("SELECT fill({first}, {first} + 999)"));
-        case.sql(&format!(
-            "UPDATE orders SET note = 'round {round}', updated_at = now() WHERE id % 997 = {round} % 997"
-        ));
-        // Once it is published, go on for some polls; copies are forced anew by another column.
-        if published && kills % 5 == 4 && kills < KILLS {
-            case.sql(&format!("ALTER TABLE orders ADD COLUMN IF NOT EXISTS extra{kills} int"));
-        }
-        if kills >= KILLS && resumed && published {
-            break;
-        }
-    }
-    assert!(kills >= KILLS, "only {kills} kills hit a running command");
-    assert!(resumed, "no kill hit a copy after its first checkpoint");
+    let mut killer = Killer { case: &case, random: Random(0x5eed), round: 0 };
+    killer.kill(KILLS[0], Duration::from_millis(800));
+    case.sync();
+    assert_orders_equal(&case);
+
+    let started = Instant::now();
+    case.sync();
+    killer.kill(KILLS[1], started.elapsed());
+    case.sync();
+    assert_orders_equal(&case);
+
+    // Another column means another copy, beside the table that readers see.
+    case.sql("ALTER TABLE orders ADD COLUMN extra int");
+    killer.kill(KILLS[2], Duration::from_millis(800));
     case.sync();
     assert_orders_equal(&case);
     assert_eq!(case.query("PRAGMA integrity_check"), "ok");
     assert_eq!(case.changed_by_sync(), 0);
+}
+
+struct Killer<'a> {
+    case: &'a Case,
+    random: Random,
+    round: u64,
+}
+
+impl Killer<'_> {
+    /// Kills so many running commands, each within `longest` of its start, and changes the source in between.
+    fn kill(&mut self, kills: usize, longest: Duration) {
+        let mut hit = 0;
+        for _ in 0..20 * kills {
+            let mut child = self.case.start(&["sync"]);
+            // The moment is what is random here; nothing waits for anything.
+            std::thread::sleep(longest.mul_f64(self.random.part()));
+            if child.try_wait().unwrap().is_none() {
+                child.kill().unwrap();
+                hit += 1;
+            }
+            child.wait().unwrap();
+            self.change();
+            if hit >= kills {
+                return;
+            }
+        }
+        panic!("only {hit} of {kills} kills hit a running command");
+    }
+
+    fn change(&mut self) {
+        let (round, first) = (self.round, 150_001 + 100 * self.round);
+        self.round += 1;
+        self.case.sql(&format!(
+            "SELECT fill({first}, {first} + 99);
+             UPDATE orders SET note = 'round {round}', updated_at = now() WHERE id % 997 = {round} % 997"
+        ));
+    }
 }
 
 #[test]
@@ -91,8 +114,9 @@ fn state(case: &Case) -> Option<String> {
 struct Random(u64);
 
 impl Random {
-    fn below(&mut self, end: u64) -> u64 {
+    /// A number from 0 to 1.
+    fn part(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % end
+        (self.0 >> 33) as f64 / (1_u64 << 31) as f64
     }
 }

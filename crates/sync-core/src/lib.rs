@@ -62,7 +62,7 @@
 //!     }
 //! }
 //!
-//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! let sink = MemorySink::new();
 //! for limit in [3, 5] {
 //!     let source = EngineSource::new(Box::new(Squares { limit }), Wanted::tables(["squares".parse()?]));

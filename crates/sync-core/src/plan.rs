@@ -142,6 +142,8 @@ pub const DEFAULT_SYNC_INTERVAL: Duration = Duration::from_secs(300);
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableProblem {
+    /// The name of its source in the configuration, where it is known and has one.
+    pub source: Option<String>,
     /// The table, or the pattern, as configured.
     pub table: String,
     /// How to react: [`ErrorKind::Config`], [`ErrorKind::Denied`] or [`ErrorKind::Unsupported`].
@@ -153,7 +155,7 @@ pub struct TableProblem {
 impl TableProblem {
     fn new(table: String, error: Error) -> Self {
         let error = error.at(format!("table {table}"));
-        Self { table, kind: error.kind(), message: error.to_string() }
+        Self { source: None, table, kind: error.kind(), message: error.to_string() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The sink against real files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod conformance;
 mod fixture;
 mod keys;
 mod model;

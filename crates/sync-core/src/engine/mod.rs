@@ -28,15 +28,17 @@ pub use report::{SourceFailure, SyncReport, TableReport, Work};
 
 use crate::plan::{plan, refuse_collisions};
 use crate::status::{Phase, Status, StatusBoard};
-use crate::{Result, RunRecord, Sink, Source, SourceIdentity, StreamId, SyncPlan, TablePlan, TableSchema, Wanted};
+use crate::{
+    Result, RunRecord, Sink, Source, SourceIdentity, StreamId, SyncPlan, TablePlan, TableProblem, TableSchema, Wanted,
+};
 use entry::RunOptions;
 use table::{RunOutcome, TableRun};
 use writer::Writer;
 
 /// Keeps the tables of some sources in one replica. A value: build it, ask it to sync, watch its status, drop it.
 ///
-/// Everything runs inside the future of [`Engine::sync`], so dropping that future stops all reading; only the sink has a thread of
-/// its own, which ends with the engine.
+/// Everything runs inside the future of [`Engine::sync`] or [`Engine::run`], on a tokio runtime with timers, so dropping that future
+/// stops all reading; only the sink has a thread of its own, which ends with the engine.
 #[derive(Debug)]
 pub struct Engine {
     sources: Vec<EngineSource>,
@@ -119,7 +121,8 @@ impl Engine {
             match inventory {
                 Ok(Inventory { identity, plan, .. }) => {
                     self.status.planned(index, &identity, &plan.problems, &plan.tables.iter().collect::<Vec<_>>());
-                    report.problems.extend(plan.problems);
+                    let named = |problem| TableProblem { source: source.name.clone(), ..problem };
+                    report.problems.extend(plan.problems.into_iter().map(named));
                     plans.push((source, plan.tables));
                 }
                 Err(error) => {

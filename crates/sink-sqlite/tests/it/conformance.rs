@@ -1,0 +1,50 @@
+//! The kit's promises, with a stock SQLite connection as the reader.
+
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use sink_sqlite::{SqliteConfig, SqliteSink};
+use sync_core::memory::OwnedRow;
+use sync_core::{Error, OwnedValue, Result, Sink};
+use sync_testkit::{SinkFixture, sink_tests};
+
+struct File(tempfile::TempDir);
+
+impl File {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.0.path().join("replica.db")
+    }
+}
+
+impl SinkFixture for File {
+    fn open(&self) -> Result<Box<dyn Sink>> {
+        Ok(Box::new(SqliteSink::open(SqliteConfig::new(self.path()))?))
+    }
+
+    fn read(&self, replica: &str) -> Result<Option<Vec<OwnedRow>>> {
+        let failed = |error: rusqlite::Error| Error::internal(error.to_string());
+        let connection = Connection::open(self.path()).map_err(failed)?;
+        if !connection.table_exists(None, replica).map_err(failed)? {
+            return Ok(None);
+        }
+        let mut statement = connection.prepare(&format!("SELECT * FROM \"{replica}\" ORDER BY id")).map_err(failed)?;
+        let width = statement.column_count();
+        let rows = statement.query_map([], |row| (0..width).map(|column| row.get(column).map(owned)).collect());
+        rows.map_err(failed)?.collect::<Result<_, _>>().map(Some).map_err(failed)
+    }
+}
+
+fn owned(value: Value) -> OwnedValue {
+    match value {
+        Value::Null => OwnedValue::Null,
+        Value::Integer(value) => OwnedValue::Integer(value),
+        Value::Real(value) => OwnedValue::Real(value),
+        Value::Text(value) => OwnedValue::Text(value),
+        Value::Blob(value) => OwnedValue::Bytes(value),
+    }
+}
+
+sink_tests!(File::new());

@@ -62,3 +62,19 @@ fn main() -> ExitCode {
 fn notice(text: &str) {
     eprintln!("xtask: {text}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_of_the_readme_exist() {
+        let readme = include_str!("../../README.md");
+        let commands: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix("$ cargo xtask ")).collect();
+        assert!(commands.len() >= 2, "the README names the two commands");
+        for command in commands {
+            let words = command.split('#').next().unwrap_or_default().split_whitespace();
+            assert!(Arguments::try_parse_from(["xtask"].into_iter().chain(words)).is_ok(), "cargo xtask {command}");
+        }
+    }
+}

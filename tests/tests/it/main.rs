@@ -4,6 +4,7 @@
 mod case;
 mod compare;
 mod cursors;
+mod docs;
 mod first_sync;
 mod kill;
 mod names;

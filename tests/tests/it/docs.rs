@@ -1,0 +1,72 @@
+//! The README does what it says: its configuration and its commands, as they stand there.
+
+use std::process::Command;
+
+use crate::case::{Case, finish};
+
+#[test]
+fn the_first_own_sync_works_as_the_readme_tells() {
+    let case = Case::new(
+        "CREATE SCHEMA audit;
+         CREATE TABLE users (id int PRIMARY KEY, name text); CREATE TABLE audit.logs (id int PRIMARY KEY, what text);
+         INSERT INTO users VALUES (1, 'Ada'), (2, 'Grace'); INSERT INTO audit.logs VALUES (1, 'login');",
+    );
+    let role = format!("app_{}", case.database.name());
+    case.sql(&format!(
+        "CREATE ROLE \"{role}\" LOGIN PASSWORD 'p ss/w@rd';
+         GRANT USAGE ON SCHEMA audit TO \"{role}\"; GRANT SELECT ON ALL TABLES IN SCHEMA public, audit TO \"{role}\""
+    ));
+    let readme = readme();
+    let config = block(&readme, "toml", "SHOP_PASSWORD");
+    let address = "postgres://app@127.0.0.1:5432/shop";
+    assert!(config.contains(address), "the README's address is another one now");
+    let url = case.database.url_as(&role, "unused").replace(":unused@", "@");
+    std::fs::write(case.folder.path().join("data-sync.toml"), config.replace(address, &url)).unwrap();
+
+    let commands = block(&readme, "console", "data-sync check");
+    let mut ran = 0;
+    for line in commands.lines().filter_map(|line| line.strip_prefix("$ data-sync ")) {
+        let mut command: Command = case.command(&words(line));
+        let answer = finish(command.env("SHOP_PASSWORD", "p ss/w@rd").spawn().unwrap());
+        assert_eq!(answer.code, 0, "data-sync {line}: {}{}", answer.stdout, answer.stderr);
+        if line.starts_with("query") {
+            assert!(answer.stdout.contains('2'), "{}", answer.stdout);
+        }
+        ran += 1;
+    }
+    assert_eq!(ran, 3, "check, sync and query");
+    assert_eq!(case.query("SELECT name FROM tmp_users ORDER BY id"), "Ada\nGrace");
+    assert_eq!(case.query("SELECT what FROM tmp_audit_logs"), "login");
+
+    let look = block(&readme, "console", "sqlite3 replica.db");
+    let sql = words(look.trim_start_matches("$ "))[2].to_owned();
+    assert_eq!(case.query(&sql), "1|Ada\n2|Grace");
+    case.sql(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\""));
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap()
+}
+
+/// The first fenced block of this language that holds this text.
+fn block(text: &str, language: &str, holds: &str) -> String {
+    let start = format!("```{language}\n");
+    let blocks = text.split(&start).skip(1).filter_map(|rest| rest.split("\n```").next());
+    let found = blocks.into_iter().find(|block| block.contains(holds));
+    found.unwrap_or_else(|| panic!("the README has no {language} block with {holds:?}")).to_owned()
+}
+
+/// Words as a shell splits them, as far as the README needs it.
+fn words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = line.trim();
+    while !rest.is_empty() {
+        let (word, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').unwrap(),
+            None => rest.split_once(' ').unwrap_or((rest, "")),
+        };
+        words.push(word);
+        rest = after.trim_start();
+    }
+    words
+}

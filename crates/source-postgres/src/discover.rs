@@ -3,23 +3,26 @@
 use sync_core::{Column, Result, TableSchema};
 
 use crate::catalog::{Relation, relations};
-use crate::error::within;
+use crate::error::{timed_out, within};
 use crate::pool::Pool;
 use crate::session::Session;
 use crate::sql;
 
 /// All tables that this login can see, in one snapshot of the catalog.
 pub(crate) async fn discover(pool: &Pool) -> Result<Vec<TableSchema>> {
+    let found = look(pool).await.map_err(|error| error.at(pool.place()))?;
+    // PostgreSQL allows a table without columns; nothing can be kept of it.
+    found.iter().filter(|relation| !relation.columns.is_empty()).map(schema).collect()
+}
+
+async fn look(pool: &Pool) -> Result<Vec<Relation>> {
     let session = Session::open(pool).await?;
     let limit = session.timeouts().statement;
     within(limit, "begin", session.client().batch_execute(&session.begin("REPEATABLE READ", limit))).await?;
-    let found = match tokio::time::timeout(limit, relations(session.client())).await {
-        Ok(found) => found?,
-        Err(_) => return Err(crate::error::timed_out(limit, "list its tables").at(pool.place())),
-    };
+    let looked = tokio::time::timeout(limit, relations(session.client())).await;
+    let found = looked.map_err(|_| timed_out(limit, "list its tables"))??;
     session.finish().await;
-    // PostgreSQL allows a table without columns; nothing can be kept of it.
-    found.iter().filter(|relation| !relation.columns.is_empty()).map(schema).collect()
+    Ok(found)
 }
 
 fn schema(relation: &Relation) -> Result<TableSchema> {

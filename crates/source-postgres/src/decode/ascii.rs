@@ -21,8 +21,19 @@ impl Ascii {
         }
     }
 
-    /// A number with leading zeros up to `width` digits.
+    /// The last `N` digits of a number, with leading zeros: for numbers known to have no more.
     #[inline]
+    pub(super) fn digits<const N: usize>(&mut self, number: u32) {
+        let Some(free) = self.bytes.get_mut(self.length..self.length + N) else { return };
+        let mut rest = number;
+        for digit in free.iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        self.length += N;
+    }
+
+    /// A number with leading zeros up to `width` digits.
     pub(super) fn padded(&mut self, number: u64, width: usize) {
         let mut digits = [b'0'; 20];
         let mut rest = number;
@@ -85,6 +96,8 @@ mod tests {
         text.fraction(0);
         text.hex(0xa7);
         assert_eq!(text.as_str(), "0007 12345 0.0015a7");
+        text.digits::<4>(72);
+        assert!(text.as_str().ends_with("a70072"));
         text.padded(u64::MAX, 20);
         assert!(text.as_str().ends_with("18446744073709551615"));
     }

@@ -59,7 +59,7 @@ pub(super) fn write_timestamp(microseconds: i64, utc: bool, out: &mut impl fmt::
     text.push(b' ');
     push_clock(time / 1_000_000, &mut text);
     text.push(b'.');
-    text.padded(time % 1_000_000, 6);
+    text.digits::<6>((time % 1_000_000) as u32);
     if utc {
         text.push(b'Z');
     }
@@ -125,11 +125,16 @@ fn push_date(days: i64, text: &mut Ascii) -> bool {
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     // There is no year 0.
     let before_christ = year <= 0;
-    text.padded(if before_christ { 1 - year } else { year }.unsigned_abs(), 4);
+    let shown = if before_christ { 1 - year } else { year }.unsigned_abs();
+    if shown < 10_000 {
+        text.digits::<4>(shown as u32);
+    } else {
+        text.number(shown);
+    }
     text.push(b'-');
-    text.padded(month.unsigned_abs(), 2);
+    text.digits::<2>(month as u32);
     text.push(b'-');
-    text.padded(day.unsigned_abs(), 2);
+    text.digits::<2>(day as u32);
     before_christ
 }
 
@@ -140,19 +145,23 @@ fn push_era(before_christ: bool, text: &mut Ascii) {
 }
 
 fn push_time(microseconds: i64, text: &mut Ascii) -> Result<(), Malformed> {
-    let microseconds = u64::try_from(microseconds)
-        .map_err(|_| Malformed(format!("{microseconds} microseconds are no time of day")))?;
+    if !(0..=MICROSECONDS_OF_DAY).contains(&microseconds) {
+        return Err(Malformed(format!("{microseconds} microseconds are no time of day")));
+    }
+    let microseconds = microseconds.unsigned_abs();
     push_clock(microseconds / 1_000_000, text);
     text.fraction(microseconds % 1_000_000);
     Ok(())
 }
 
+/// Hours, minutes and seconds; there are never more than 99 hours.
 fn push_clock(seconds: u64, text: &mut Ascii) {
-    text.padded(seconds / 3600, 2);
+    let seconds = seconds as u32;
+    text.digits::<2>(seconds / 3600);
     text.push(b':');
-    text.padded(seconds / 60 % 60, 2);
+    text.digits::<2>(seconds / 60 % 60);
     text.push(b':');
-    text.padded(seconds % 60, 2);
+    text.digits::<2>(seconds % 60);
 }
 
 fn push_part(number: i64, unit: u8, text: &mut Ascii) {

@@ -38,6 +38,7 @@ pub(super) async fn poll(
         None => Arc::new(look_up(&session, table, &begin.take().unwrap_or_default()).await?),
     };
     let target = Target::new(Arc::clone(table), Arc::clone(&relation))?;
+    super::same_relation(&after, &target)?;
     let statement = Statement::new(&target, &after)?;
     let waits = Waits::of_poll(session.timeouts());
     let rows = start(&session, begin.as_deref(), &statement, &after, waits).await?;

@@ -30,7 +30,7 @@ pub(super) async fn sweep(
     }
     let Fence { session, target, snapshot } = enter(pool, table).await?;
     super::same_relation(&after, &target)?;
-    if snapshot.xmax.saturating_sub(after.horizon) >= HALF_CIRCLE {
+    if !is_within_reach(after.horizon, snapshot.xmax) {
         let error = Error::expired("its last sweep was too many transactions ago").at(target.place());
         return Err(error.hint("it is copied again"));
     }
@@ -50,4 +50,22 @@ pub(super) async fn sweep(
     let course = Course { opening: None, pace, closing: Some(closing), end };
     let relation = Arc::clone(&target.relation);
     Ok((Box::new(Scan::new(session, query, projection, limits, waits, course)), relation))
+}
+
+fn is_within_reach(horizon: u64, xmax: u64) -> bool {
+    xmax.saturating_sub(horizon) < HALF_CIRCLE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_horizon_is_within_reach_for_half_a_circle_less_a_margin() {
+        let circles = 5 << 32;
+        assert!(is_within_reach(circles, circles));
+        assert!(is_within_reach(circles - 2_146_000_000, circles));
+        assert!(!is_within_reach(circles - 2_146_483_648, circles));
+        assert!(!is_within_reach(circles - (1 << 32), circles), "a full circle looks like none in 32 bits");
+    }
 }

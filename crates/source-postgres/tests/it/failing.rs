@@ -124,6 +124,19 @@ async fn an_identity_is_the_same_over_every_connection_and_differs_by_database()
     assert!(id.description().starts_with("PostgreSQL ") && id.description().ends_with(one.database.name()), "{id:?}");
 }
 
+#[tokio::test]
+async fn a_server_that_does_not_tell_who_it_is_is_known_by_its_database() {
+    let place = Place::with("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
+    let role = format!("stranger_{}", place.database.name());
+    Postgres::shared().execute(&format!("CREATE ROLE {role} LOGIN PASSWORD 'pw'")).unwrap();
+    let source = PostgresSource::new(&PostgresConfig::new(place.database.url_as(&role, "pw"))).unwrap();
+    let (weak, full) = (source.identity().await.unwrap(), place.source.identity().await.unwrap());
+    Postgres::shared().execute(&format!("DROP ROLE {role}")).unwrap();
+    assert_eq!(weak.id().split_once('/').unwrap().0, "unknown");
+    assert_eq!(weak.id().split_once('/').unwrap().1, full.id().split_once('/').unwrap().1);
+    assert_ne!(weak, full);
+}
+
 /// Sessions in this database that are in the given state, as a condition on `pg_stat_activity`.
 fn sessions(place: &Place, condition: &str) -> String {
     let query = format!(

@@ -61,6 +61,31 @@ async fn a_poll_notices_another_type_by_what_it_gets() {
     assert_eq!(error.message(), "column \"n\" was of type integer and is bigint now");
 }
 
+/// One of the same name and columns shares nothing with the one that was read.
+#[tokio::test]
+async fn a_table_made_anew_is_copied_anew() {
+    let make = "CREATE TABLE t (id int PRIMARY KEY, at timestamptz); INSERT INTO t VALUES (1, '2024-01-01'), (2, '2024-01-02')";
+    let place = Place::with(make);
+    let table = place.table("t", Some("at"), Some("id")).await;
+    let copy = place.read(&table, None, 1).await;
+    place.database.execute(&format!("DROP TABLE t; {make}")).unwrap();
+    let live = copy.watermark();
+    // What another process knows of the table is what it is now.
+    let other =
+        source_postgres::PostgresSource::new(&source_postgres::PostgresConfig::new(place.database.url())).unwrap();
+    let place = Place { source: other, ..place };
+    let resume = Scope::Table(table.clone());
+    for (scope, after) in [
+        (resume, copy.batches[1].watermark.as_ref()),
+        (Scope::Table(table.clone()), Some(&live)),
+        (Scope::Sweep(table.clone()), Some(&live)),
+    ] {
+        let error = place.give(scope, after, 10).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Expired, "{error}");
+        assert_eq!(error.to_string(), "table public.t: it was dropped and made again; it is copied again");
+    }
+}
+
 /// A copy that waits behind an ALTER with an older snapshot would read nothing, and say that it succeeded.
 #[tokio::test]
 async fn a_locked_table_is_tried_later_and_never_read_empty() {

@@ -1,6 +1,6 @@
 //! What polls can't see.
 
-use sync_core::{Cursor, ErrorKind, Scope};
+use sync_core::{Cursor, Scope};
 
 use crate::place::Place;
 
@@ -66,29 +66,6 @@ async fn rewritten_and_frozen_rows_are_no_reason_to_read_all_again() {
     place.database.execute("VACUUM (FREEZE) t").unwrap();
     place.database.execute("INSERT INTO t VALUES (6)").unwrap();
     assert_eq!(place.sweep(&table, &start).await.column(0), ["6"]);
-}
-
-#[tokio::test]
-async fn what_can_not_be_continued_is_expired() {
-    let (place, _alone) = Place::alone("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)").await;
-    let table = place.table("t", None, Some("id")).await;
-    let copy = place.read(&table, None, 10).await;
-    // As if more than half the circle of transaction ids had passed since.
-    let old = copy.watermark().token().replace(&format!("\"horizon\":{}", horizon(&copy.watermark())), "\"horizon\":3");
-    let token = old.replace("\"horizon\":3", "\"horizon\":0");
-    assert!(place.give(Scope::Sweep(table.clone()), Some(&Cursor::new(token)), 10).await.is_ok());
-
-    place.database.execute("DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (2)").unwrap();
-    for after in [copy.watermark(), copy.batches[0].watermark.clone().unwrap()] {
-        match place.give(Scope::Sweep(table.clone()), Some(&after), 10).await {
-            Err(error) if after == copy.watermark() => {
-                assert_eq!(error.to_string(), "table public.t: it was dropped and made again; it is copied again");
-                assert_eq!(error.kind(), ErrorKind::Expired);
-            }
-            Err(error) => assert_eq!(error.kind(), ErrorKind::Internal),
-            Ok(given) => panic!("{given:?}"),
-        }
-    }
 }
 
 fn horizon(cursor: &Cursor) -> u64 {

@@ -2,6 +2,7 @@
 
 mod failed;
 mod format;
+mod log;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sync_core::{Checkpoint, CopyState, Cursor, Error, ReplicaTable, Result, RunRecord, StreamId};
@@ -101,7 +102,7 @@ pub(crate) fn record(conn: &Connection, stream: &StreamId, run: &RunRecord) -> R
         ])
     })
     .map_err(sqlite_error)?;
-    Ok(())
+    log::log_run(conn, stream, run)
 }
 
 /// Nobody counts beyond 2^63 rows.

@@ -47,6 +47,18 @@ CREATE TABLE tmp_data_sync_failed_rows (
   last_ms INTEGER NOT NULL,
   PRIMARY KEY (table_name, key)
 );
+CREATE TABLE tmp_data_sync_log (
+  run INTEGER PRIMARY KEY,
+  table_name TEXT NOT NULL,
+  started_ms INTEGER NOT NULL,
+  finished_ms INTEGER NOT NULL,
+  rows_read INTEGER NOT NULL,
+  rows_changed INTEGER NOT NULL,
+  rows_deleted INTEGER NOT NULL,
+  rows_unchanged INTEGER NOT NULL,
+  error TEXT,
+  UNIQUE (table_name, run)
+);
 ";
 
 /// The format of the file: `None` where it holds no state of ours yet. A format that can't be read here is refused.

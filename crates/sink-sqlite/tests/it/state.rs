@@ -158,10 +158,42 @@ fn a_failed_row_is_kept_once_and_its_attempts_counted() {
         transaction.commit(&[]).unwrap();
     }
     let failed = "SELECT table_name, key, error, row, attempts FROM tmp_data_sync_failed_rows ORDER BY key";
-    let text = |text: &str| Stored::Text(text.to_owned());
     let row = |key| vec![text("tmp_users"), text(key), text("second"), text("{\"a\":2}"), Stored::Integer(2)];
     assert_eq!(replica.query(failed), [row("[\"1\"]"), row("[\"2\"]")]);
     let after_2020 =
         "SELECT count(*) FROM tmp_data_sync_failed_rows WHERE first_ms > 1577836800000 AND last_ms >= first_ms";
     assert_eq!(replica.number(after_2020), 2);
+}
+
+#[test]
+fn the_log_keeps_the_recent_runs_that_changed_something_or_failed() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let mut record = |table: &str, started_ms: i64, changed: u64, error: Option<&str>| {
+        let mut run = run(started_ms, error);
+        run.written = WriteStats::new(changed, 0, 0);
+        let mut transaction = sink.begin().unwrap();
+        transaction.record(&StreamId::new(table), &run).unwrap();
+        transaction.commit(&[]).unwrap();
+    };
+    record("tmp_b", 1, 1, None);
+    for number in 1..=130 {
+        record("tmp_a", number, 1, None);
+        record("tmp_a", 1000 + number, 0, None);
+    }
+    record("tmp_a", 131, 0, Some("the disk is full"));
+    drop(sink);
+    let counts = "SELECT table_name, count(*), min(started_ms), max(started_ms), max(error)
+                  FROM tmp_data_sync_log GROUP BY table_name ORDER BY table_name";
+    assert_eq!(
+        replica.query(counts),
+        [
+            [text("tmp_a"), Stored::Integer(100), Stored::Integer(32), Stored::Integer(131), text("the disk is full")],
+            [text("tmp_b"), Stored::Integer(1), Stored::Integer(1), Stored::Integer(1), Stored::Null],
+        ]
+    );
+}
+
+fn text(text: &str) -> Stored {
+    Stored::Text(text.to_owned())
 }

@@ -3,10 +3,9 @@
 use crate::case::Case;
 use crate::compare::{ORDERS, assert_orders_equal};
 
-/// `DATA_SYNC_TEST_SECONDS` says how long to try; a tenth of a million rows a second is what any machine copies.
+/// Ten thousand rows a second of the length of long tests are what any machine copies.
 fn rows() -> u64 {
-    let seconds = std::env::var("DATA_SYNC_TEST_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(10);
-    u64::clamp(seconds * 10_000, 50_000, 1_000_000)
+    (test_servers::long_test_length().as_secs() * 10_000).clamp(50_000, 1_000_000)
 }
 
 #[test]

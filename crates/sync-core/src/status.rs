@@ -101,10 +101,23 @@ impl StatusBoard {
         self.0.subscribe()
     }
 
-    /// Forgets everything and lists these sources.
+    /// Lists these sources. Of those that were listed before, by name, tables keep what is known of them.
     pub(crate) fn start(&self, names: impl Iterator<Item = Option<String>>) {
-        let sources = names.map(|name| SourceStatus { name, ..SourceStatus::default() }).collect();
-        self.0.send_replace(Status { sources, tables: Vec::new() });
+        let sources: Vec<_> = names.map(|name| SourceStatus { name, ..SourceStatus::default() }).collect();
+        self.0.send_modify(|status| {
+            let before = std::mem::replace(&mut status.sources, sources);
+            for mut table in std::mem::take(&mut status.tables) {
+                let name = before.get(table.source).map(|source| &source.name);
+                if let Some(index) = status.sources.iter().position(|source| Some(&source.name) == name) {
+                    table.source = index;
+                    if matches!(table.phase, Phase::Copying | Phase::Following) {
+                        table.phase = Phase::Waiting;
+                    }
+                    status.tables.push(table);
+                }
+            }
+            status.tables.sort_by_key(|table| table.source);
+        });
     }
 
     /// Notes what a source answered. Tables that stay keep what is known of them.

@@ -1,14 +1,17 @@
 //! What others may ask of a running engine.
 
-use tokio::sync::mpsc;
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, mpsc};
 
 /// Sends commands to [`Engine::run`](super::Engine::run). Clones reach the same engine; when the last one is dropped, it stops.
 #[derive(Clone, Debug)]
 pub struct Control(mpsc::UnboundedSender<Command>);
 
-/// The engine's end of a [`Control`].
-#[derive(Debug)]
-pub struct Commands(mpsc::UnboundedReceiver<Command>);
+/// The engine's end of a [`Control`]. A clone lets a later run go on with the same control; two runs at a time would share out its
+/// commands.
+#[derive(Clone, Debug)]
+pub struct Commands(Arc<Mutex<mpsc::UnboundedReceiver<Command>>>);
 
 /// One thing to do.
 #[derive(Clone, Debug)]
@@ -23,7 +26,7 @@ pub(super) enum Command {
 #[must_use]
 pub fn control() -> (Control, Commands) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    (Control(sender), Commands(receiver))
+    (Control(sender), Commands(Arc::new(Mutex::new(receiver))))
 }
 
 impl Control {
@@ -55,8 +58,8 @@ impl Control {
 
 impl Commands {
     /// The next command; nothing when the engine is to stop.
-    pub(super) async fn next(&mut self) -> Option<Command> {
-        match self.0.recv().await {
+    pub(super) async fn next(&self) -> Option<Command> {
+        match self.0.lock().await.recv().await {
             Some(Command::Stop) | None => None,
             command => command,
         }

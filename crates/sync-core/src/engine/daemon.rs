@@ -18,7 +18,7 @@ impl Engine {
     /// A source that can't be reached is asked again, with growing waits up to the shortest interval of its tables; a table that
     /// fails is tried again likewise, and delays no other. Dropping the future stops everything too; only the times of the last
     /// successes are not stored then.
-    pub async fn run(&self, mut commands: Commands) {
+    pub async fn run(&self, commands: Commands) {
         self.status.start(self.sources.iter().map(|source| source.name.clone()));
         let (senders, rounds): (Vec<_>, Vec<_>) = self
             .sources

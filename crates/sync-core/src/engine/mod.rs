@@ -101,6 +101,12 @@ impl Engine {
         Ok(Self { sources, writer: Writer::start(sink)?, status: StatusBoard::default(), unsaved: Mutex::default() })
     }
 
+    /// Puts other sources in the place of the present ones, for the next [`Engine::sync`] or [`Engine::run`]. Checkpoints belong to
+    /// tables of the replica, so a table that stays goes on where it was.
+    pub fn set_sources(&mut self, sources: Vec<EngineSource>) {
+        self.sources = sources;
+    }
+
     /// What is going on, as it changes.
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
@@ -150,6 +156,10 @@ impl Engine {
         let error = result.err().map(|error| error.at(format!("table {}", plan.id())));
         self.keep_record(plan, started_ms, &mut outcome, error.as_ref()).await;
         self.show_end(plan, error.as_ref());
+        if error.is_none() && matches!(outcome.work, Some(Work::Copied | Work::Resumed)) {
+            let (rows, seconds) = (outcome.rows_read, started.elapsed().as_secs_f64());
+            tracing::info!(table = %plan.id(), replica = %plan.replica.name, rows, seconds, "the copy is complete");
+        }
         TableReport {
             table: plan.id().clone(),
             replica: plan.replica.name.clone(),

@@ -123,6 +123,45 @@ async fn a_paused_table_waits_until_it_is_resumed() {
     tokio::join!(engine.run(commands), script);
 }
 
+#[tokio::test]
+async fn a_later_run_has_other_sources_and_the_same_control() {
+    let (first, second, sink) = (shop(), shop(), MemorySink::new());
+    put(&first, users(), [row(1, 1, "first")]);
+    put(&second, orders(), [row(7, 1, "second")]);
+    let mut engine = engine(first.clone(), sink.clone(), &["users"], 20);
+    let (control, commands) = control();
+    let mut status = engine.status();
+    let until_copied = async {
+        wait_for(&mut status, 0, |status| status.tables.first().is_some_and(|table| table.phase == Phase::Done)).await;
+        control.stop();
+    };
+    tokio::join!(engine.run(commands.clone()), until_copied);
+
+    let mut hourly = wanted(&["users"]);
+    hourly.defaults.sync_interval = Some(Duration::from_secs(3600));
+    engine.set_sources(vec![
+        EngineSource::new(Box::new(second), wanted(&["sales.orders"])).named(Some("other".to_owned())),
+        EngineSource::new(Box::new(first.clone()), hourly),
+    ]);
+    let script = async {
+        // Known from before, though the order of the sources changed.
+        wait_for(&mut status, 1, |status| status.tables.iter().any(|table| table.source == 1)).await;
+        let known = status.borrow().tables.iter().any(|table| table.source == 1 && table.last_success_ms.is_some());
+        assert!(known, "{:?}", status.borrow());
+        let done = |status: &Status| {
+            status.tables.iter().filter(|table| table.phase == Phase::Done).count() == 2
+                && status.sources.iter().all(|source| source.identity.is_some())
+        };
+        wait_for(&mut status, 2, done).await;
+        put(&first, users(), [row(2, 2, "third")]);
+        control.sync_now(None);
+        wait_for(&mut status, 3, has(&sink, 2)).await;
+        control.stop();
+    };
+    tokio::join!(engine.run(commands), script);
+    assert!(sink.rows("tmp_sales_orders").is_some());
+}
+
 /// A source that can be switched off, and counts how often it is asked.
 #[derive(Clone, Debug)]
 struct Switched {

@@ -89,6 +89,8 @@ pub struct TableSettings {
     /// How often rows that no poll can see are looked for. By default as `sync_interval`, but never so often that it would take
     /// more than a twentieth of the time.
     pub sweep_interval: Option<Duration>,
+    /// How long a copy holds one snapshot of the server before it goes on in another. By default 5 minutes.
+    pub copy_snapshot_max: Option<Duration>,
 }
 
 impl TableSettings {
@@ -103,6 +105,7 @@ impl TableSettings {
             replica: text(&self.replica, &wider.replica),
             sync_interval: self.sync_interval.or(wider.sync_interval),
             sweep_interval: self.sweep_interval.or(wider.sweep_interval),
+            copy_snapshot_max: self.copy_snapshot_max.or(wider.copy_snapshot_max),
         }
     }
 }
@@ -133,7 +136,13 @@ pub struct TablePlan {
     pub sync_interval: Duration,
     /// How often it is swept; `None` leaves it to what a sweep costs.
     pub sweep_interval: Option<Duration>,
+    /// How long a copy may hold one snapshot.
+    pub copy_snapshot_max: Duration,
 }
+
+/// How long a copy holds one snapshot unless it is said: a longer one would keep the server from vacuuming, and a waiting ALTER
+/// would stop all traffic behind it.
+pub const DEFAULT_COPY_SNAPSHOT_MAX: Duration = Duration::from_secs(300);
 
 /// How often a table is synced unless it is said.
 pub const DEFAULT_SYNC_INTERVAL: Duration = Duration::from_secs(300);
@@ -306,6 +315,7 @@ fn plan_table(
         replica: ReplicaTable::new(name, schema),
         sync_interval: settings.sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL),
         sweep_interval: settings.sweep_interval,
+        copy_snapshot_max: settings.copy_snapshot_max.unwrap_or(DEFAULT_COPY_SNAPSHOT_MAX),
         limits: settings
             .batch_size
             .map_or_else(BatchLimits::default, |rows| BatchLimits { rows: rows.max(1), ..BatchLimits::default() }),

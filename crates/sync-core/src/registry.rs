@@ -72,6 +72,14 @@ impl Registry {
         connect(settings).await
     }
 
+    /// Makes a source from its address alone, with its driver's defaults.
+    ///
+    /// # Errors
+    /// As [`Registry::connect`].
+    pub async fn connect_url(&self, url: &str) -> Result<Box<dyn Source>> {
+        self.connect(serde_json::json!({ "url": url })).await
+    }
+
     fn example(&self) -> String {
         let scheme = self.schemes().last().unwrap_or("scheme");
         format!("write url = \"{scheme}://user@host/database\"")

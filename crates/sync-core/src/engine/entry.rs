@@ -35,6 +35,15 @@ pub(crate) struct RunOptions {
     pub(crate) sweep: bool,
     /// Store the time of success though nothing changed.
     pub(crate) store_success: bool,
+    /// How long a copy may hold one snapshot.
+    pub(crate) copy_snapshot_max: Duration,
+}
+
+impl RunOptions {
+    /// For a run on demand: everything.
+    pub(crate) fn once(plan: &TablePlan) -> Self {
+        Self { sweep: true, store_success: true, copy_snapshot_max: plan.copy_snapshot_max }
+    }
 }
 
 /// What a run means for the next.
@@ -80,6 +89,7 @@ impl Entry {
         RunOptions {
             sweep: self.sweep_due <= now,
             store_success: self.stored.is_none_or(|stored| now - stored >= STORE_SUCCESS),
+            copy_snapshot_max: self.plan.copy_snapshot_max,
         }
     }
 

@@ -139,7 +139,7 @@ impl Engine {
         }
         let runs = plans.iter().map(|(source, tables)| {
             stream::iter(tables)
-                .map(|plan| self.sync_table(source, plan, RunOptions { sweep: true, store_success: true }))
+                .map(|plan| self.sync_table(source, plan, RunOptions::once(plan)))
                 .buffered(source.readers.max(1))
                 .collect::<Vec<_>>()
         });

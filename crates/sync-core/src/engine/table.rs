@@ -155,15 +155,14 @@ impl TableRun<'_> {
     ) -> Result<(End, Option<Cursor>), Failure> {
         let mut cursor = after;
         loop {
-            match self.read_until_stalled(job, scope.clone(), &mut cursor, state, outcome).await? {
-                Some(end) => return Ok((end, cursor)),
-                None => tracing::info!(table = %self.plan.id(), "the replica takes rows again; reading goes on"),
+            if let Some(end) = self.read_for_a_while(job, scope.clone(), &mut cursor, state, outcome).await? {
+                return Ok((end, cursor));
             }
         }
     }
 
-    /// Reads to the end, or until the writer has taken nothing for so long that the server should not be kept waiting.
-    async fn read_until_stalled(
+    /// Reads to the end, or until the server should not be kept waiting any longer: a reader holds a snapshot there, and a lock.
+    async fn read_for_a_while(
         &self,
         job: &Arc<Job>,
         scope: Scope,
@@ -172,6 +171,7 @@ impl TableRun<'_> {
         outcome: &mut RunOutcome,
     ) -> Result<Option<End>, Failure> {
         let request = ReadRequest::new(scope, cursor.clone()).limits(self.plan.limits);
+        let started = Instant::now();
         let mut reader = self.source.read(request).await.map_err(Failure::Own)?;
         let mut groups = GroupSender::new(self.writer, job, state);
         loop {
@@ -201,11 +201,16 @@ impl TableRun<'_> {
                     tracing::warn!(table = %self.plan.id(), "the replica has taken no row for {STALL:?}; reading pauses");
                     drop(reader);
                     sending.await?;
+                    tracing::info!(table = %self.plan.id(), "the replica takes rows again; reading goes on");
                     return Ok(None);
                 }
             }
             self.show_progress(job, outcome);
             self.tell_committed(job).await;
+            if complete && state == CopyState::Building && started.elapsed() >= self.options.copy_snapshot_max {
+                tracing::debug!(table = %self.plan.id(), "the copy goes on under another snapshot");
+                return Ok(None);
+            }
         }
     }
 

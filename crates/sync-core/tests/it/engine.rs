@@ -183,3 +183,15 @@ async fn a_source_that_is_away_is_reported_beside_the_others() {
     assert!(report.tables[0].error.is_none());
     assert!(!report.is_success());
 }
+
+#[tokio::test]
+async fn a_copy_changes_its_snapshot_and_loses_nothing() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), (0..5000).map(|id| row(id, 1, "first")));
+    let mut wanted = wanted(&["users"]);
+    wanted.defaults.copy_snapshot_max = Some(std::time::Duration::ZERO);
+    let source = sync_core::EngineSource::new(Box::new(source), wanted);
+    let report = sync_core::Engine::new(Box::new(sink.clone()), vec![source]).unwrap().sync().await;
+    assert_eq!((report.tables[0].work, report.tables[0].rows_read), (Some(Work::Copied), 5000));
+    assert_eq!(sink.rows("tmp_users").unwrap().len(), 5000);
+}

@@ -78,7 +78,7 @@ async fn keys_of_every_kind_order_and_resume() {
         CREATE TABLE uuids (k uuid PRIMARY KEY); INSERT INTO uuids SELECT md5(g::text)::uuid FROM generate_series(1,9) g;
         CREATE TABLE bytes (k bytea PRIMARY KEY); INSERT INTO bytes VALUES (''), ('\x00'), ('\xff00'), ('\x7f');
         CREATE TABLE blanks (k char(4) PRIMARY KEY); INSERT INTO blanks VALUES ('a'), ('ab'), ('');
-        CREATE TABLE decimals (k numeric PRIMARY KEY); INSERT INTO decimals VALUES (1.10), (1e40), (-0.5), ('NaN'), ('Infinity');
+        CREATE TABLE decimals (k numeric PRIMARY KEY); INSERT INTO decimals VALUES (1.10), (1e40), (-0.5), ('NaN');
         CREATE TABLE floats (k float8 PRIMARY KEY); INSERT INTO floats VALUES (0.1), ('NaN'), ('-Infinity'), (1e-300), (-0.0);
         CREATE TABLE stamps (k timestamptz PRIMARY KEY); INSERT INTO stamps VALUES ('infinity'), ('0044-03-15 BC'), ('2024-01-01 00:00:00.000001'), ('-infinity');
         CREATE TABLE enums (k mood PRIMARY KEY); INSERT INTO enums VALUES ('happy'), ('sad'), ('ok');

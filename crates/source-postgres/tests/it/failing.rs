@@ -177,12 +177,21 @@ async fn a_dropped_reader_ends_on_the_server() {
         drop(reader);
         until_none_is(&place, "true").await;
     }
-    // Nothing was received yet, so that the server would never notice by itself.
+    // While the server sends nothing, it would not notice by itself that nobody listens.
     let slow = place.table("slow", None, None).await;
     let mut reader = place.start(Scope::Table(slow), None, 10).await.unwrap();
     next_batch(reader.as_mut()).await;
+    let searching = async {
+        while sessions(&place, "state = 'active' AND wait_event = 'PgSleep'") == "0" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        given = next(reader.as_mut()) => panic!("{given:?}"),
+        () = searching => {}
+    }
     drop(reader);
-    until_none_is(&place, "state <> 'idle'").await;
+    until_none_is(&place, "true").await;
 }
 
 #[tokio::test]

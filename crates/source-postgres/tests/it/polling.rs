@@ -1,10 +1,10 @@
 //! Rows past a position.
 
-use sync_core::{End, Scope};
+use sync_core::{Cursor, End, Scope};
 
-use crate::place::{Place, numbers};
+use crate::place::{Place, next_batch, numbers};
 
-async fn caught_up(place: &Place, table: &std::sync::Arc<sync_core::SourceTable>) -> sync_core::Cursor {
+async fn caught_up(place: &Place, table: &std::sync::Arc<sync_core::SourceTable>) -> Cursor {
     place.read(table, None, 1000).await.watermark()
 }
 
@@ -157,20 +157,26 @@ async fn without_a_key_the_last_stamp_is_read_again() {
     assert_eq!(place.read(&table, Some(&poll.watermark()), 1).await.column(0), ["3"]);
 }
 
+/// The statement is taken from the server while it runs, and explained.
 #[tokio::test]
 async fn a_poll_uses_the_index() {
     let place = Place::with(
-        "CREATE TABLE t (id int PRIMARY KEY, at timestamptz);
-         INSERT INTO t SELECT g, '2024-01-01'::timestamptz + g * interval '1 second' FROM generate_series(1, 20000) g;
+        "CREATE TABLE t (id int PRIMARY KEY, at timestamptz, n text);
+         INSERT INTO t SELECT g, '2024-01-01'::timestamptz + g * interval '1 second', repeat('x', 1000) FROM generate_series(1, 20000) g;
          CREATE INDEX by_stamp ON t (at, id); ANALYZE t",
     );
     let table = place.table("t", Some("at"), Some("id")).await;
-    let start = caught_up(&place, &table).await;
-    let scans = "SELECT pg_stat_force_next_flush(); SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 't'";
-    let before = place.database.query(scans).unwrap();
-    place.database.execute("INSERT INTO t VALUES (0, '2024-06-01')").unwrap();
-    assert_eq!(place.read(&table, Some(&start), 10).await.column(0), ["0"]);
-    assert_eq!(place.database.query(scans).unwrap(), before);
+    let end = caught_up(&place, &table).await;
+    let start = Cursor::new(end.token().replace("2024-01-01 05:33:20", "2024-01-01 00:00:01"));
+    assert_ne!(start.token(), end.token());
+    let mut reader = place.start(Scope::Table(table), Some(&start), 10).await.unwrap();
+    assert_eq!(next_batch(reader.as_mut()).await.rows.len(), 10);
+    let running =
+        "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT data_sync_row%'";
+    let query = place.database.query(running).unwrap();
+    let explain = format!("PREPARE poll AS {query}; EXPLAIN EXECUTE poll('2024-01-01 05:00:00Z', '7')");
+    let explained = place.database.query(&explain).unwrap();
+    assert!(explained.contains("Index Scan using by_stamp") && !explained.contains("Sort"), "{explained}");
 }
 
 #[tokio::test]

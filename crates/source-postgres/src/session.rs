@@ -20,6 +20,8 @@ pub(crate) struct Session {
     tls: Tls,
     timeouts: Timeouts,
     encoding: &'static str,
+    /// Whether there is a transaction to commit.
+    begun: bool,
 }
 
 #[derive(Clone)]
@@ -35,11 +37,11 @@ impl std::fmt::Debug for Tls {
 const FAREWELL: Duration = Duration::from_secs(5);
 
 impl Session {
-    /// Takes a connection. The caller sends BEGIN first.
+    /// Takes a connection. The caller sends BEGIN first, or says [`Session::alone`].
     pub(crate) async fn open(pool: &Pool) -> Result<Self> {
         let connection = pool.connection().await?;
         let (tls, timeouts, encoding) = (Tls(pool.tls().clone()), *pool.timeouts(), pool.encoding());
-        Ok(Self { connection: Some(connection), tls, timeouts, encoding })
+        Ok(Self { connection: Some(connection), tls, timeouts, encoding, begun: true })
     }
 
     /// The connection.
@@ -63,8 +65,22 @@ impl Session {
         )
     }
 
+    /// Does without a transaction: the one statement to come is its own, and its answer the same under any settings.
+    pub(crate) fn alone(&mut self) {
+        self.begun = false;
+    }
+
+    /// Whether texts come as UTF-8 without being asked for; the library asks for it when it connects.
+    pub(crate) fn is_utf8(&self) -> bool {
+        self.encoding.eq_ignore_ascii_case("utf8")
+    }
+
     /// Commits, and gives the connection back. All rows were read by then, so a failure costs the connection and nothing else.
     pub(crate) async fn finish(mut self) {
+        if !self.begun {
+            drop(self.connection.take());
+            return;
+        }
         match within(FAREWELL, "commit", self.client().batch_execute("COMMIT")).await {
             Ok(()) => drop(self.connection.take()),
             Err(error) => tracing::debug!("a connection is given up: {error}"),

@@ -67,6 +67,8 @@ pub(super) struct Projection {
     pub(super) cells: Vec<Option<usize>>,
     /// The fields that tell a row's place in the order of reading.
     pub(super) order: Order,
+    /// Whether the server's settings shape some field, so that they must be set before.
+    pub(super) styled: bool,
     expressions: Vec<String>,
 }
 
@@ -82,16 +84,25 @@ impl Projection {
     pub(super) fn new(target: &Target, columns: &[usize], order: &[usize], op: Op) -> Result<Self> {
         let schema = Arc::clone(target.schema());
         let cells = vec![None; schema.columns().len()];
-        let mut projection =
-            Self { schema, op, decoders: Vec::new(), cells, order: Order::default(), expressions: Vec::new() };
+        let mut projection = Self {
+            schema,
+            op,
+            decoders: Vec::new(),
+            cells,
+            order: Order::default(),
+            styled: false,
+            expressions: Vec::new(),
+        };
         for position in columns {
             let column = target.column(*position)?;
             let field = field(&column.base, &column.name);
+            projection.styled |= field.styled;
             projection.cells[*position] = Some(projection.add(field.expression, field.decoder));
         }
         for position in order {
             let column = target.column(*position)?;
             let own = field(&column.base, &column.name);
+            projection.styled |= own.styled || !own.castable;
             let index = match projection.cells[*position] {
                 Some(index) if own.castable => index,
                 _ if own.castable => projection.add(own.expression, own.decoder),

@@ -13,6 +13,8 @@ pub(crate) struct Field {
     pub(crate) decoder: Decoder,
     /// Whether the decoder's text, cast to the type, is the value again.
     pub(crate) castable: bool,
+    /// Whether the server's settings shape what it sends, so that they must be set before.
+    pub(crate) styled: bool,
 }
 
 /// How a column is ordered and compared.
@@ -28,14 +30,14 @@ pub(crate) struct Comparison {
 pub(crate) fn field(native: &NativeType, name: &str) -> Field {
     let column = sql::column(name);
     let kind = native.data_type().value_kind();
-    let plain = |decoder| Field { expression: column.clone(), decoder, castable: true };
-    let text = |expression: String, castable| Field { expression, decoder: Decoder::Text, castable };
+    let plain = |decoder| Field { expression: column.clone(), decoder, castable: true, styled: false };
+    let text = |expression: String, castable| Field { expression, decoder: Decoder::Text, castable, styled: true };
     let server_text = || text(as_text(&column), true);
     match native.class {
         // Not `to_jsonb`: this keeps a `json` inside byte for byte, and never refuses one.
         _ if native.array => return text(format!("pg_catalog.to_json({column})::text"), false),
         b'c' => return text(format!("pg_catalog.to_json({column})::text"), false),
-        b'e' => return text(format!("{column}::text"), true),
+        b'e' => return Field { styled: false, ..text(format!("{column}::text"), true) },
         b'b' if native.builtin => {}
         b'b' => return extension_field(native, &column),
         _ => return server_text(),
@@ -54,6 +56,7 @@ pub(crate) fn field(native: &NativeType, name: &str) -> Field {
             expression: format!("{column}::pg_catalog.numeric"),
             decoder: Decoder::Numeric(kind),
             castable: false,
+            styled: false,
         },
         "text" | "varchar" | "bpchar" | "name" | "json" => plain(Decoder::Text),
         "jsonb" => plain(Decoder::Jsonb),
@@ -77,7 +80,7 @@ fn extension_field(native: &NativeType, column: &str) -> Field {
         "geometry" | "geography" => (format!("pg_catalog.decode({}, 'hex')", as_text(column)), Decoder::Bytes, false),
         _ => (as_text(column), Decoder::Text, true),
     };
-    Field { expression, decoder, castable }
+    Field { expression, decoder, castable, styled: true }
 }
 
 /// The server's own output. `::text` is not that for every type: it adds a mask to an `inet`, and takes blanks from a `char`.
@@ -111,6 +114,7 @@ mod tests {
             expression: "data_sync_row.\"order\"".to_owned(),
             decoder: Decoder::Numeric(ValueKind::Real),
             castable: true,
+            styled: false,
         };
         assert_eq!(field, expected);
     }

@@ -198,3 +198,35 @@ async fn a_view_is_polled_with_the_logins_own_search_path() {
     let error = place.give(Scope::Sweep(table), Some(&copy.watermark()), 10).await.unwrap_err();
     assert_eq!(error.kind(), sync_core::ErrorKind::Unsupported);
 }
+
+/// Calls so far in this database, of BEGIN and of the poll itself.
+fn calls(place: &Place) -> (u64, u64) {
+    let count = |pattern: &str| {
+        let sql = format!(
+            "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
+             WHERE d.datname = '{}' AND query LIKE '{pattern}'",
+            place.database.name()
+        );
+        place.database.query(&sql).unwrap().trim().parse().unwrap()
+    };
+    (count("BEGIN%"), count("SELECT data_sync_row%"))
+}
+
+#[tokio::test]
+async fn a_poll_is_one_statement_where_no_setting_shapes_a_value() {
+    let place = Place::with(
+        "CREATE EXTENSION pg_stat_statements;
+         CREATE TABLE plain (id int PRIMARY KEY, at timestamptz NOT NULL, note text, n numeric, d jsonb, i interval);
+         CREATE TABLE styled (id int PRIMARY KEY, at timestamptz NOT NULL, period tstzrange)",
+    );
+    for (name, begins) in [("plain", 0), ("styled", 1)] {
+        let table = place.table(name, Some("at"), Some("id")).await;
+        let start = caught_up(&place, &table).await;
+        // The first poll may look the table up.
+        place.read(&table, Some(&start), 10).await;
+        let before = calls(&place);
+        place.read(&table, Some(&start), 10).await;
+        let after = calls(&place);
+        assert_eq!((after.0 - before.0, after.1 - before.1), (begins, 1), "{name}");
+    }
+}

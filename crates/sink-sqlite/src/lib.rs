@@ -8,6 +8,7 @@ mod lock;
 mod names;
 mod open;
 mod publish;
+pub mod query;
 mod replica;
 mod sink;
 mod state;

@@ -19,7 +19,7 @@ Exit codes:
   3    a source can't be reached, or refuses the login
   4    the replica can't be used
   70   a bug in this program
-  130  interrupted (143 when asked to end by a signal)";
+  130  interrupted (143 when asked to end by a signal); `run` ends with 0 then, unless it is asked twice";
 
 /// Keeps tables of PostgreSQL in a local SQLite file.
 #[derive(Debug, Parser)]
@@ -36,7 +36,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Args)]
 pub(crate) struct Logging {
-    /// What is logged to standard error [default: warn, or what RUST_LOG says]
+    /// What is logged to standard error [default: warn, info for `run`, or what RUST_LOG says]
     #[arg(long, global = true, value_name = "LEVEL")]
     pub(crate) log_level: Option<LogLevel>,
     /// How it is written [default: human on a terminal, else json]
@@ -69,6 +69,8 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Keep all tables up to date, each at its own interval, until a signal asks to end; SIGHUP reads the configuration again
+    Run,
     /// Show how far each table of the replica is
     Status {
         /// Print it as JSON

@@ -30,7 +30,8 @@ impl Exit {
         self.max(other)
     }
 
-    fn code(self) -> u8 {
+    /// The number.
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Success => 0,
             Self::Failed => 1,

@@ -6,8 +6,6 @@ use tokio::runtime::Handle;
 
 use crate::exit::Exit;
 
-/// How long connections may take to be closed in good order after a signal.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is looked whether they are.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -19,16 +17,16 @@ pub(crate) async fn signal() -> Exit {
     }
 }
 
-/// Waits until all tasks of the runtime are done, as those are that cancel queries on a server; not for long, and not beyond
-/// another signal.
-pub(crate) async fn wind_up() {
+/// Waits until all tasks of the runtime are done, as those are that cancel queries on a server; not longer than `patience`, and not
+/// beyond another signal.
+pub(crate) async fn wind_up(patience: Duration) {
     let idle = async {
         while Handle::current().metrics().num_alive_tasks() > 0 {
             tokio::time::sleep(LOOK).await;
         }
     };
     tokio::select! {
-        _ = tokio::time::timeout(PATIENCE, idle) => {}
+        _ = tokio::time::timeout(patience, idle) => {}
         _ = signal() => {}
     }
 }

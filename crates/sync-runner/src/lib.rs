@@ -9,6 +9,7 @@ mod exit;
 mod interrupt;
 mod logging;
 mod progress;
+mod suggest;
 mod text_table;
 mod time;
 
@@ -32,7 +33,7 @@ pub fn main(registry: Registry) -> ExitCode {
         }
     };
     let console = Console::new();
-    logging::start(&cli.logging, &console);
+    logging::start(&cli, &console);
     commands::run(cli, &registry, &console).into()
 }
 

@@ -5,16 +5,17 @@ use std::io::{self, IsTerminal as _};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::cli::{LogFormat, LogLevel, Logging};
+use crate::cli::{Cli, Command, LogFormat, LogLevel};
 use crate::console::Console;
 
 /// Starts logging.
-pub(crate) fn start(options: &Logging, console: &Console) {
+pub(crate) fn start(cli: &Cli, console: &Console) {
+    let options = &cli.logging;
     let format = options.log_format.unwrap_or_else(|| match io::stderr().is_terminal() {
         true => LogFormat::Human,
         false => LogFormat::Json,
     });
-    let (filter, problem) = filter(options.log_level);
+    let (filter, problem) = filter(options.log_level, default_level(&cli.command));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Lines(console.clone()));
     // It fails only where a program that embeds this one logs already, and then that is where logs go.
     drop(match format {
@@ -26,20 +27,28 @@ pub(crate) fn start(options: &Logging, console: &Console) {
     }
 }
 
-fn filter(level: Option<LogLevel>) -> (EnvFilter, Option<String>) {
+/// A daemon is known by its log alone.
+fn default_level(command: &Command) -> &'static str {
+    match command {
+        Command::Run => "info",
+        _ => "warn",
+    }
+}
+
+fn filter(level: Option<LogLevel>, default: &str) -> (EnvFilter, Option<String>) {
     let level = match level {
         Some(LogLevel::Error) => "error",
         Some(LogLevel::Warn) => "warn",
         Some(LogLevel::Info) => "info",
         Some(LogLevel::Debug) => "debug",
         Some(LogLevel::Trace) => "trace",
-        None => return filter_of_environment(),
+        None => return filter_of_environment(default),
     };
     (EnvFilter::new(level), None)
 }
 
-fn filter_of_environment() -> (EnvFilter, Option<String>) {
-    let fallback = || EnvFilter::new("warn");
+fn filter_of_environment(default: &str) -> (EnvFilter, Option<String>) {
+    let fallback = || EnvFilter::new(default);
     match std::env::var(EnvFilter::DEFAULT_ENV) {
         Ok(text) if !text.trim().is_empty() => match EnvFilter::try_new(&text) {
             Ok(filter) => (filter, None),

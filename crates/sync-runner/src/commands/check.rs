@@ -7,12 +7,12 @@ use std::io;
 use sync_core::engine::{Inventory, inventory};
 use sync_core::{Error, Registry, TablePlan};
 
-use super::suggest::no_tables;
 use crate::config::{Config, SourceConfig};
 use crate::connect::connect;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
+use crate::suggest::no_tables;
 use crate::text_table::{Cell, TextTable};
 
 pub(super) async fn run(config: &Config, registry: &Registry, console: &Console) -> Exit {
@@ -61,10 +61,9 @@ fn check_replica(path: &Path, console: &Console) -> Exit {
 fn show(inventory: &Inventory, config: &SourceConfig, default_schema: Option<&str>, console: &Console) -> Exit {
     let name = config.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
     console.line(format_args!("source   {name}{}", inventory.identity.description()));
-    let wanted = &config.wanted;
-    if wanted.tables.is_empty() && wanted.settings.is_empty() {
+    if !config.names_tables() {
         let shown = console.written(show_existing(inventory));
-        console.error(&no_tables(config, &inventory.tables, default_schema));
+        console.error(&no_tables(config, Some(&inventory.tables), default_schema));
         return shown.or(Exit::Config);
     }
     let shown = console.written(show_planned(&inventory.plan.tables));

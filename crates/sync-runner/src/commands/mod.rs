@@ -3,8 +3,8 @@
 mod check;
 mod print_config;
 mod query;
+mod run;
 mod status;
-mod suggest;
 mod sync;
 
 use sync_core::{Error, Registry};
@@ -16,7 +16,8 @@ use crate::exit::Exit;
 
 /// Does what the command line says; all problems are printed.
 pub(crate) fn run(cli: Cli, registry: &Registry, console: &Console) -> Exit {
-    let config = match Config::load(cli.config.as_deref(), std::env::vars_os()) {
+    let load = || Config::load(cli.config.as_deref(), std::env::vars_os());
+    let config = match load() {
         Ok(config) => config,
         Err(problems) => {
             for problem in &problems {
@@ -27,9 +28,16 @@ pub(crate) fn run(cli: Cli, registry: &Registry, console: &Console) -> Exit {
     };
     let (file, replica) = (config.file.as_deref().unwrap_or_default(), config.sink.path.display());
     tracing::info!(file, %replica, sources = config.sources.len(), "the configuration is read");
+    for warning in &config.warnings {
+        match cli.command {
+            Command::Run => tracing::warn!("{warning}"),
+            _ => console.warning(warning),
+        }
+    }
     match cli.command {
         Command::Check => on_a_runtime(console, check::run(&config, registry, console)),
         Command::Sync { json } => on_a_runtime(console, sync::run(&config, registry, console, json)),
+        Command::Run => run::run(&config, &load, registry, console),
         Command::Status { json, rows } => status::run(&config, console, json, rows),
         Command::Query { sql, json } => query::run(&config, console, &sql, json),
         Command::PrintConfig => print_config::run(&config, console),

@@ -2,17 +2,20 @@
 
 mod report;
 
-use sink_sqlite::{SqliteConfig, SqliteSink};
+use std::time::Duration;
+
 use sync_core::engine::inventory;
-use sync_core::{Engine, EngineSource, Error, Registry};
+use sync_core::{EngineSource, Registry};
 
 use crate::config::{Config, SourceConfig};
-use crate::connect::{Connected, connect};
+use crate::connect::{Connected, connect, open_engine};
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::suggest::no_tables;
 use crate::{interrupt, progress};
 
-use super::suggest::no_tables;
+/// How long connections may take to be closed in good order after a signal.
+const WIND_UP: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(config: &Config, registry: &Registry, console: &Console, json: bool) -> Exit {
     let ended = tokio::select! {
@@ -21,7 +24,7 @@ pub(super) async fn run(config: &Config, registry: &Registry, console: &Console,
     };
     // The sync is gone, and with it its readers; their queries are being cancelled.
     console.note("interrupted; what was stored is kept, and the next sync goes on from there");
-    interrupt::wind_up().await;
+    interrupt::wind_up(WIND_UP).await;
     ended
 }
 
@@ -35,7 +38,7 @@ async fn sync(config: &Config, registry: &Registry, console: &Console, json: boo
     if without_tables != Exit::Success {
         return exit.or(without_tables);
     }
-    let engine = match open(config, sources) {
+    let engine = match open_engine(config, sources) {
         Ok(engine) => engine,
         Err(error) => {
             console.error(&error);
@@ -51,16 +54,16 @@ async fn sync(config: &Config, registry: &Registry, console: &Console, json: boo
 
 /// For a source of which no table is wanted, the line to paste.
 async fn refuse_without_tables(sources: &[EngineSource], configs: &[&SourceConfig], console: &Console) -> Exit {
-    if configs.iter().all(|config| names_tables(config)) {
+    if configs.iter().all(|config| config.names_tables()) {
         return Exit::Success;
     }
     let mut exit = Exit::Success;
     for ((source, answer), config) in sources.iter().zip(inventory(sources).await).zip(configs) {
         let error = match answer {
-            _ if names_tables(config) => continue,
+            _ if config.names_tables() => continue,
             Ok(inventory) => {
                 let default_schema = source.source.capabilities().default_schema;
-                no_tables(config, &inventory.tables, default_schema.as_deref())
+                no_tables(config, Some(&inventory.tables), default_schema.as_deref())
             }
             Err(error) => config.label(&error),
         };
@@ -68,14 +71,4 @@ async fn refuse_without_tables(sources: &[EngineSource], configs: &[&SourceConfi
         exit = exit.or(Exit::from(&error));
     }
     exit
-}
-
-/// Settings of a table that is not named are a problem of their own, which the plan tells.
-fn names_tables(config: &SourceConfig) -> bool {
-    !config.wanted.tables.is_empty() || !config.wanted.settings.is_empty()
-}
-
-fn open(config: &Config, sources: Vec<EngineSource>) -> Result<Engine, Error> {
-    let sink = SqliteSink::open(SqliteConfig::new(config.sink.path.as_path()))?;
-    Engine::new(Box::new(sink), sources)
 }

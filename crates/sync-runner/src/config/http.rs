@@ -11,7 +11,7 @@ use super::section::{Section, text};
 
 /// The endpoints that tell and command.
 #[non_exhaustive]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpConfig {
     /// Whether there are any.
     pub enabled: bool,

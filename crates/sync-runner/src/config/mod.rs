@@ -41,6 +41,8 @@ pub struct Config {
     pub sink: SinkConfig,
     /// The endpoints.
     pub http: HttpConfig,
+    /// What is probably not as it was meant, though it will do.
+    pub warnings: Vec<String>,
     printed: String,
 }
 
@@ -68,11 +70,17 @@ impl Config {
         match (sink, http) {
             (Some(sink), Some(http)) if problems.is_empty() => {
                 let printed = print::toml(layers.values());
-                Ok(Self { file: layers.file().map(str::to_owned), sources, sink, http, printed })
+                Ok(Self { file: layers.file().map(str::to_owned), sources, sink, http, warnings: Vec::new(), printed })
             }
             _ if problems.is_empty() => Err(vec![Error::internal("the defaults are incomplete")]),
             _ => Err(problems),
         }
+    }
+
+    /// The header of a section, without its brackets.
+    #[must_use]
+    pub fn header(&self, section: &str) -> String {
+        section.to_owned()
     }
 
     /// The whole configuration as TOML, without secrets.

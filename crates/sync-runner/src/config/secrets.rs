@@ -14,13 +14,13 @@ use super::section::Section;
 const LONGEST: u64 = 1 << 20;
 
 /// Where a secret is: in the configuration itself, in an environment variable, or in a file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretSetting {
     origin: Origin,
     place: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Origin {
     Text(Secret),
     Variable(String),

@@ -102,6 +102,12 @@ impl SourceConfig {
         Error::config("there is no such setting").at(self.place_of(written)).hint(hint)
     }
 
+    /// Whether any table is wanted. Settings of a table that is not named are a problem of their own, which the plan tells.
+    #[must_use]
+    pub fn names_tables(&self) -> bool {
+        !self.wanted.tables.is_empty() || !self.wanted.settings.is_empty()
+    }
+
     /// The section, as its header has it: `source`, `sources.shop`.
     #[must_use]
     pub fn path(&self) -> &str {

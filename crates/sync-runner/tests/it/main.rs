@@ -7,6 +7,8 @@ mod config_documented;
 mod config_layers;
 mod config_mistakes;
 mod config_tables;
+mod daemon;
 mod load;
 mod query;
+mod run;
 mod status;

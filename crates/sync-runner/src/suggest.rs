@@ -10,8 +10,17 @@ use crate::config::SourceConfig;
 const NAMED: usize = 12;
 
 /// The error for a source of which no table is wanted, with the line to paste.
-pub(super) fn no_tables(config: &SourceConfig, existing: &[TableSchema], default_schema: Option<&str>) -> Error {
+/// `existing` is what is there, if the source could be asked.
+pub(crate) fn no_tables(
+    config: &SourceConfig,
+    existing: Option<&[TableSchema]>,
+    default_schema: Option<&str>,
+) -> Error {
     let error = Error::config("it names no tables").at(config.place());
+    let Some(existing) = existing else {
+        return error
+            .hint(format!("below [{}] add tables = [\"…\"]; `data-sync check` lists what there is", config.path()));
+    };
     match tables_line(existing, default_schema) {
         Some(line) => error.hint(format!("below [{}] add {line}", config.path())),
         None => error.hint("and the login can read none; run GRANT SELECT on those that it should"),

@@ -1,0 +1,103 @@
+//! `data-sync run`: keeps everything up to date until it is asked to end.
+
+mod reload;
+mod signals;
+
+use std::time::Duration;
+
+use sync_core::engine::{Commands, control};
+use sync_core::{Engine, EngineSource, Error, Registry};
+
+use crate::config::Config;
+use crate::connect::{Prepared, open_engine, prepare};
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::interrupt;
+use reload::Reloading;
+use signals::Signals;
+
+/// How long queries on a server may take to be cancelled at the end.
+const WIND_UP: Duration = Duration::from_secs(2);
+
+/// `load` reads the configuration again.
+pub(super) fn run(
+    config: &Config,
+    load: &dyn Fn() -> Result<Config, Vec<Error>>,
+    registry: &Registry,
+    console: &Console,
+) -> Exit {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let started = runtime.map_err(|error| Error::internal(format!("the runtime can't be started: {error}")));
+    let started = started.and_then(|runtime| Ok((runtime, Signals::listen()?)));
+    let (runtime, signals) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            console.error(&error);
+            return Exit::Bug;
+        }
+    };
+    let exit = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            () = signals.stopped() => Exit::Success,
+            exit = start(config, registry, console) => match exit {
+                Ok((engine, away)) => keep(engine, Reloading::new(config, load, registry, away), &signals).await,
+                Err(exit) => exit,
+            },
+        }
+    });
+    // What still waits for a name server must not hold up the end.
+    runtime.shutdown_background();
+    exit
+}
+
+/// The engine, and whether a source is missing from it that may come later. All that is wrong is printed.
+async fn start(config: &Config, registry: &Registry, console: &Console) -> Result<(Engine, bool), Exit> {
+    let print = |problems: &[Error]| {
+        problems.iter().for_each(|problem| console.error(problem));
+        problems.iter().map(Exit::from).max().unwrap_or(Exit::Config)
+    };
+    let Prepared { sources, away } = prepare(config, registry).await.map_err(|problems| print(&problems))?;
+    let tables_of = sources.len();
+    let engine = open_engine(config, sources).map_err(|error| {
+        console.error(&error);
+        Exit::Replica
+    })?;
+    let replica = config.sink.path.display();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %replica, sources = tables_of, "data-sync runs");
+    Ok((engine, away))
+}
+
+/// Runs the engine, with other sources after each change of the configuration.
+async fn keep(mut engine: Engine, mut reloading: Reloading<'_>, signals: &Signals) -> Exit {
+    let (control, commands) = control();
+    loop {
+        let change = async {
+            let change = tokio::select! {
+                biased;
+                () = signals.stopped() => None,
+                sources = reloading.sources(signals) => Some(sources),
+            };
+            control.stop();
+            change
+        };
+        match run_until(&engine, commands.clone(), change).await {
+            Some(sources) => engine.set_sources(sources),
+            None => break,
+        }
+    }
+    interrupt::wind_up(WIND_UP).await;
+    // It waits for the writer to close the replica.
+    drop(engine);
+    tracing::info!("data-sync has stopped; what was stored is kept");
+    Exit::Success
+}
+
+async fn run_until(
+    engine: &Engine,
+    commands: Commands,
+    change: impl Future<Output = Option<Vec<EngineSource>>>,
+) -> Option<Vec<EngineSource>> {
+    let ((), change) = tokio::join!(engine.run(commands), change);
+    change
+}

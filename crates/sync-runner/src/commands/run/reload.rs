@@ -1,0 +1,102 @@
+//! New sources for a daemon that runs: after SIGHUP, and when a source that was missing can be had.
+
+use std::time::Duration;
+
+use sync_core::{EngineSource, Error, Registry};
+
+use super::signals::Signals;
+use crate::config::{Config, HttpConfig, SinkConfig};
+use crate::connect::{Prepared, prepare};
+
+/// A source that could not be made is tried again so soon, then ever later, up to [`SLOWEST`].
+const SOONEST: Duration = Duration::from_secs(1);
+const SLOWEST: Duration = Duration::from_secs(60);
+
+/// The configuration in force, and how to read it again.
+pub(super) struct Reloading<'a> {
+    config: Option<Config>,
+    first: &'a Config,
+    load: &'a dyn Fn() -> Result<Config, Vec<Error>>,
+    registry: &'a Registry,
+    /// Set while a source is missing: how long to wait for it.
+    wait: Option<Duration>,
+}
+
+impl<'a> Reloading<'a> {
+    /// `away`: whether a source is missing.
+    pub(super) fn new(
+        first: &'a Config,
+        load: &'a dyn Fn() -> Result<Config, Vec<Error>>,
+        registry: &'a Registry,
+        away: bool,
+    ) -> Self {
+        Self { config: None, first, load, registry, wait: away.then_some(SOONEST) }
+    }
+
+    /// Waits for other sources to go on with. Meanwhile, those in force are synced on.
+    pub(super) async fn sources(&mut self, signals: &Signals) -> Vec<EngineSource> {
+        loop {
+            let again = async {
+                match self.wait {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let changed = tokio::select! {
+                () = signals.reload() => self.reload().await,
+                () = again => self.complete().await,
+            };
+            if let Some(sources) = changed {
+                return sources;
+            }
+        }
+    }
+
+    /// What a changed configuration says; nothing when it is bad.
+    async fn reload(&mut self) -> Option<Vec<EngineSource>> {
+        let prepared = match (self.load)() {
+            Ok(config) => prepare(&config, self.registry).await.map(|prepared| (config, prepared)),
+            Err(problems) => Err(problems),
+        };
+        match prepared {
+            Ok((config, Prepared { sources, away })) => {
+                config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+                self.tell_what_needs_a_restart(&config.sink, &config.http);
+                tracing::info!(sources = sources.len(), "the configuration was read again");
+                self.wait = away.then_some(SOONEST);
+                self.config = Some(config);
+                Some(sources)
+            }
+            Err(problems) => {
+                problems.iter().for_each(|problem| tracing::error!("{problem}"));
+                tracing::error!("the configuration is not taken over; the one before stays in force");
+                None
+            }
+        }
+    }
+
+    fn tell_what_needs_a_restart(&self, sink: &SinkConfig, http: &HttpConfig) {
+        if *sink != self.first.sink {
+            let replica = self.first.sink.path.display();
+            tracing::warn!("sink.path is another now, which takes a restart; until then the replica is {replica}");
+        }
+        if *http != self.first.http {
+            tracing::warn!("[http] is another now, which takes a restart; until then it stays as it was");
+        }
+    }
+
+    /// All sources, if one that was missing can be had now.
+    async fn complete(&mut self) -> Option<Vec<EngineSource>> {
+        let config = self.config.as_ref().unwrap_or(self.first);
+        match prepare(config, self.registry).await {
+            Ok(Prepared { sources, away: false }) => {
+                self.wait = None;
+                Some(sources)
+            }
+            _ => {
+                self.wait = self.wait.map(|wait| (wait * 2).min(SLOWEST));
+                None
+            }
+        }
+    }
+}

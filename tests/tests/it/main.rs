@@ -4,8 +4,11 @@
 mod case;
 mod compare;
 mod cursors;
+mod daemon;
 mod docs;
 mod first_sync;
 mod kill;
 mod names;
 mod problems;
+mod proxy;
+mod writer;

@@ -93,7 +93,7 @@ async fn ask_for_tables(config: &SourceConfig, connected: EngineSource) -> Error
 
 fn no_source(config: &Config) -> Error {
     let place = config.file.clone().unwrap_or_else(|| format!("no file {} here", crate::config::DEFAULT_FILE));
-    let header = config.header("source");
+    let header = config.source_header();
     let hint = format!("add [{header}] and below it url = \"postgres://user@host/database\"");
     Error::config("there is no source").at(place).hint(hint)
 }

@@ -1,6 +1,7 @@
 //! The configuration: plain values, read from the defaults, a TOML file and the environment, each over the one before.
 
 mod environment;
+mod external;
 mod http;
 mod layers;
 mod nearest;
@@ -13,6 +14,7 @@ mod source;
 mod tables;
 mod toml_file;
 mod toml_mistakes;
+mod wrangler;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -43,11 +45,13 @@ pub struct Config {
     pub http: HttpConfig,
     /// What is probably not as it was meant, though it will do.
     pub warnings: Vec<String>,
+    source_header: String,
     printed: String,
 }
 
 impl Config {
-    /// Reads the configuration from `file`, or from [`DEFAULT_FILE`] if that exists, with the environment variables over it.
+    /// Reads the configuration from `file`, or from [`DEFAULT_FILE`] if that exists, or from a `wrangler.toml` with a section for it, with
+    /// the environment variables over it.
     ///
     /// # Errors
     /// All problems at once, each with its place and what to do.
@@ -70,17 +74,25 @@ impl Config {
         match (sink, http) {
             (Some(sink), Some(http)) if problems.is_empty() => {
                 let printed = print::toml(layers.values());
-                Ok(Self { file: layers.file().map(str::to_owned), sources, sink, http, warnings: Vec::new(), printed })
+                Ok(Self {
+                    file: layers.file().map(str::to_owned),
+                    sources,
+                    sink,
+                    http,
+                    warnings: layers.warnings().to_vec(),
+                    source_header: layers.header(&["source".to_owned()]),
+                    printed,
+                })
             }
             _ if problems.is_empty() => Err(vec![Error::internal("the defaults are incomplete")]),
             _ => Err(problems),
         }
     }
 
-    /// The header of a section, without its brackets.
+    /// The header of `[source]` in the file that was read, without its brackets.
     #[must_use]
-    pub fn header(&self, section: &str) -> String {
-        section.to_owned()
+    pub fn source_header(&self) -> &str {
+        &self.source_header
     }
 
     /// The whole configuration as TOML, without secrets.
@@ -104,9 +116,18 @@ fn section_of(key: &str) -> Option<String> {
 
 /// For a key that stands in a section: that it belongs to the top, if it does.
 fn belongs_to_the_top(section: &Section<'_, '_>) -> impl Fn(&str) -> Option<String> + use<> {
-    let header = toml_file::dotted(section.path());
+    let header = section.reading().header(section.path());
     move |key| {
-        let known = ["tables", "exclude", "readers", "prefix", "sync_interval", "reconcile_interval", "sweep_interval"];
+        let known = [
+            "tables",
+            "exclude",
+            "readers",
+            "prefix",
+            "sync_interval",
+            "reconcile_interval",
+            "sweep_interval",
+            "copy_snapshot_max",
+        ];
         known
             .contains(&key)
             .then(|| format!("below the header [{header}] it belongs to {header}; put it above the first [section]"))

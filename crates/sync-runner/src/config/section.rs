@@ -45,6 +45,11 @@ impl<'l> Reading<'l> {
         self.layers.folder()
     }
 
+    /// The header of a section, without its brackets.
+    pub(super) fn header(&self, path: &[String]) -> String {
+        self.layers.header(path)
+    }
+
     /// Where a value stands, for people.
     pub(super) fn place(&self, path: &[String], tag: Tag) -> String {
         self.layers.place(path, tag)

@@ -13,10 +13,9 @@ use super::nearest::nearest;
 use super::scope::Scope;
 use super::secrets::{self, SecretSetting, is_secret};
 use super::section::Section;
-use super::toml_file::dotted;
 
-/// Our own settings of a source, for who mistypes one: all that is not known here is taken for its driver's.
-const OURS: [&str; 15] = [
+/// Our own settings of a source that say what is wanted of it, wherever it is.
+pub(super) const SELECTING: [&str; 12] = [
     "tables",
     "table",
     "exclude",
@@ -28,11 +27,10 @@ const OURS: [&str; 15] = [
     "sync_interval",
     "reconcile_interval",
     "sweep_interval",
-    "password_env",
-    "password_file",
-    "url_env",
-    "url_file",
+    "copy_snapshot_max",
 ];
+/// Those that say where it is. All that is not known here is taken for its driver's.
+const LOCATING: [&str; 4] = ["password_env", "password_file", "url_env", "url_file"];
 
 /// A source: how to connect to it, and which of its tables are wanted.
 #[non_exhaustive]
@@ -95,7 +93,7 @@ impl SourceConfig {
 
     fn unknown(&self, written: &str, expected: &str) -> Error {
         let known: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
-        let hint = match nearest(written, known.iter().copied().chain(OURS)) {
+        let hint = match nearest(written, known.iter().copied().chain(SELECTING).chain(LOCATING)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the driver knows: {}", known.join(", ")),
         };
@@ -162,7 +160,7 @@ pub(super) fn read_all(root: &mut Section<'_, '_>, top: &Scope) -> Vec<SourceCon
 
 fn read(name: Option<String>, mut section: Section<'_, '_>, top: &Scope, alone: bool) -> SourceConfig {
     let reading = section.reading();
-    let path = dotted(section.path());
+    let path = reading.header(section.path());
     let place = section.place();
     let places = section.places();
     let scope = Scope::read(&mut section);

@@ -114,6 +114,7 @@ pub(super) fn settings(section: &mut Section<'_, '_>) -> TableSettings {
     settings.batch_size = section.number("batch_size", 1..=1_000_000);
     settings.sync_interval = section.span("sync_interval");
     settings.sweep_interval = section.span("sweep_interval");
+    settings.copy_snapshot_max = section.span("copy_snapshot_max");
     settings
 }
 

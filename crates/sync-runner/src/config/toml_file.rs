@@ -21,6 +21,9 @@ pub(super) struct TomlFile {
     name: String,
     values: Dict,
     lines: HashMap<Vec<String>, usize>,
+    /// The section that the values were taken from; empty for the whole file.
+    root: Vec<String>,
+    wrangler: bool,
 }
 
 impl TomlFile {
@@ -45,7 +48,7 @@ impl TomlFile {
     pub(super) fn parse(name: String, text: String) -> Result<Self, Error> {
         let table = toml::from_str::<toml::Table>(&text).map_err(|error| explain(&name, &text, &error))?;
         let values = table.into_iter().map(|(key, value)| (key, layered(value))).collect();
-        Ok(Self { name, values, lines: lines(&text) })
+        Ok(Self { name, values, lines: lines(&text), root: Vec::new(), wrangler: false })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -56,8 +59,44 @@ impl TomlFile {
         &self.values
     }
 
+    /// Marks it as the file of another program, of which a section is ours.
+    pub(super) fn of_wrangler(mut self) -> Self {
+        self.wrangler = true;
+        self
+    }
+
+    pub(super) fn is_wrangler(&self) -> bool {
+        self.wrangler
+    }
+
+    /// The values of a section, if it is there.
+    pub(super) fn section(&self, path: &[&str]) -> Option<&Dict> {
+        path.iter().try_fold(&self.values, |values, key| values.get(*key)?.as_dict())
+    }
+
+    /// A section in the place of the whole.
+    pub(super) fn within(mut self, path: &[&str]) -> Option<Self> {
+        self.values = self.section(path)?.clone();
+        self.root.extend(path.iter().map(|key| (*key).to_owned()));
+        Some(self)
+    }
+
+    /// The header of a section, without its brackets.
+    pub(super) fn header(&self, path: &[String]) -> String {
+        dotted(&[&self.root, path].concat())
+    }
+
     /// The place of a key: `data-sync.toml:7: sink.path`.
     pub(super) fn place(&self, path: &[String]) -> String {
+        self.place_in_file(&[&self.root, path].concat())
+    }
+
+    /// The place of a key that is not one of ours.
+    pub(super) fn place_of(&self, path: &[&str]) -> String {
+        self.place_in_file(&path.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>())
+    }
+
+    fn place_in_file(&self, path: &[String]) -> String {
         let key = dotted(path);
         let file = match self.line(path) {
             Some(line) => format!("{}:{line}", self.name),

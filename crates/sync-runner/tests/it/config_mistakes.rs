@@ -17,7 +17,7 @@ fn unknown_keys_name_the_nearest_known_one() {
         (
             "tables = [{ name = \"a\", batch = 3 }]",
             "data-sync.toml:1: tables[1].batch: there is no such setting; known here: name, schema, timestamp_column, \
-             id_column, batch_size, sync_interval, sweep_interval, replica",
+             id_column, batch_size, sync_interval, sweep_interval, copy_snapshot_max, replica",
         ),
         (
             "[table.orders]\ntimestamp_colum = \"x\"",

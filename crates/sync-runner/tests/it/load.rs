@@ -14,18 +14,23 @@ impl Folder {
         Self(folder)
     }
 
+    /// The configuration in a file of this name.
+    pub(crate) fn load_file(&self, name: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+        let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let loaded = Config::load(Some(&self.path().join(name)), variables);
+        loaded.map_err(|problems| {
+            let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            lines.join("\n").replace(&format!("{}/", self.path().display()), "")
+        })
+    }
+
     pub(crate) fn path(&self) -> &std::path::Path {
         self.0.path()
     }
 
     /// The configuration, or its problems, one a line, with the folder left out.
     pub(crate) fn load(&self, variables: &[(&str, &str)]) -> Result<Config, String> {
-        let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        let loaded = Config::load(Some(&self.path().join("data-sync.toml")), variables);
-        loaded.map_err(|problems| {
-            let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            lines.join("\n").replace(&format!("{}/", self.path().display()), "")
-        })
+        self.load_file("data-sync.toml", variables)
     }
 }
 

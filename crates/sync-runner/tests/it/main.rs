@@ -4,6 +4,7 @@
 mod command;
 mod command_line;
 mod config_documented;
+mod config_external;
 mod config_layers;
 mod config_mistakes;
 mod config_tables;

@@ -82,7 +82,7 @@ pub(crate) enum Command {
     },
     /// Ask the replica: one SQL statement that only reads
     Query {
-        /// The statement, in SQLite's SQL; tables have their names of the replica, such as tmp_users
+        /// The statement, in SQLite's SQL; tables have the names of their source or of the replica: users, tmp_users
         #[arg(allow_hyphen_values = true)]
         sql: String,
         /// Print the rows as a JSON array

@@ -22,13 +22,22 @@ fn rows_are_shown_as_json_with_all_digits() {
     let ran = run(replica.path(), &["query", "--json", "SELECT *, 1 AS id, 9e999 AS inf FROM tmp_users"]);
     assert_eq!(
         ran.stdout,
-        "[\n  {\"id\": 9223372036854775807, \"name\": \"two\\nlines\", \"score\": 0.1, \"raw\": \"X'00ff'\", \
-         \"id:2\": 1, \"inf\": \"Infinity\"}\n]\n"
+        "[\n  {\"id\":9223372036854775807,\"name\":\"two\\nlines\",\"score\":0.1,\"raw\":{\"$blob\":\"AP8=\"},\
+         \"id:2\":1,\"inf\":\"Infinity\"}\n]\n"
     );
     let parsed: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(parsed[0]["id"], i64::MAX);
     let ran = run(replica.path(), &["query", "--json", "SELECT 1 WHERE false"]);
     assert_eq!(ran.stdout, "[]\n");
+}
+
+#[test]
+fn tables_have_the_names_of_their_source_too() {
+    let replica = replica(4);
+    for name in ["users", "public.users", "tmp_users"] {
+        let ran = run(replica.path(), &["query", "--json", &format!("SELECT count(*) AS n FROM {name}")]);
+        assert_eq!(ran.stdout, "[\n  {\"n\":5}\n]\n", "{}", ran.stderr);
+    }
 }
 
 #[test]
@@ -56,15 +65,22 @@ fn nothing_but_reading_is_let_through() {
     ] {
         let ran = run(replica.path(), &["query", &sql]);
         assert_eq!(ran.code, 1, "{sql}");
-        assert_eq!(ran.stderr, "error: query: it does more than read; write a SELECT\n", "{sql}");
+        assert_eq!(
+            ran.stderr,
+            "error: query: it does more than read; write one SELECT; the replica is changed by syncing alone\n",
+            "{sql}"
+        );
     }
     let ran = run(replica.path(), &["query", "SELECT load_extension('x')"]);
-    assert_eq!(ran.stderr, "error: query: not authorized to use function: load_extension\n");
+    assert_eq!(
+        ran.stderr,
+        "error: query: it does more than read; write one SELECT; the replica is changed by syncing alone\n"
+    );
     assert_eq!(run(replica.path(), &["query", &format!("VACUUM INTO '{other}'")]).code, 1);
     assert!(!std::path::Path::new(other).exists());
     assert_eq!(
         run(replica.path(), &["query", "--json", "SELECT count(*) n FROM tmp_users"]).stdout,
-        "[\n  {\"n\": 1}\n]\n"
+        "[\n  {\"n\":1}\n]\n"
     );
     for allowed in ["PRAGMA table_info(tmp_users)", "PRAGMA user_version", "EXPLAIN QUERY PLAN SELECT * FROM tmp_users"]
     {
@@ -76,21 +92,18 @@ fn nothing_but_reading_is_let_through() {
 fn what_is_no_query_is_explained() {
     let replica = replica(0);
     for (sql, expected) in [
-        ("SELECT 1; SELECT 2", "there is more than one statement; ask one at a time"),
-        ("", "it asks for no rows; write a SELECT"),
-        ("-- nothing", "it asks for no rows; write a SELECT"),
-        ("SELECT ?", "it has parameters; write their values into the statement"),
-        ("SELEC 1", "near \"SELEC\": syntax error"),
-        (
-            "SELECT * FROM users",
-            "no such table: users; tables have their names of the replica, as `data-sync status` lists them",
-        ),
+        ("SELECT 1; SELECT 2", "something follows the end of the statement, in line 1; send one statement at a time"),
+        ("", "there is no statement; write a SELECT"),
+        ("-- nothing", "there is no statement; write a SELECT"),
+        ("SELECT ?", "the statement takes 1 values, and the array has 0"),
+        ("SELECT FROM 1", "near \"FROM\": syntax error"),
+        ("SELECT * FROM user", "no such table: user; there are users"),
     ] {
         let ran = run(replica.path(), &["query", sql]);
         assert_eq!((ran.code, ran.stderr), (1, format!("error: query: {expected}\n")), "{sql}");
     }
     assert_eq!(run(replica.path(), &["query", "SELECT 1;"]).code, 0);
-    assert_eq!(run(replica.path(), &["query", "-- a comment\nSELECT 1", "--json"]).stdout, "[\n  {\"1\": 1}\n]\n");
+    assert_eq!(run(replica.path(), &["query", "-- a comment\nSELECT 1", "--json"]).stdout, "[\n  {\"1\":1}\n]\n");
 }
 
 #[test]

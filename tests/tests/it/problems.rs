@@ -76,3 +76,48 @@ fn a_file_that_is_no_replica_is_left_alone() {
     assert!(ran.stderr.contains("replica.db"), "{}", ran.stderr);
     assert!(std::fs::read_to_string(case.replica_path()).unwrap().starts_with("my diary"));
 }
+
+#[test]
+fn no_output_shows_a_password_however_odd() {
+    let case = Case::new("CREATE TABLE t (id int PRIMARY KEY)");
+    let role = format!("odd_{}", case.database.name());
+    case.sql(&format!("CREATE ROLE \"{role}\" LOGIN"));
+    for password in ["hunter2", "p@ss:w/ord?#", "'quote\"d\\", "%41%zz", "blank space", "пароль✓", "123456789", "$(id)"]
+    {
+        case.sql(&format!("ALTER ROLE \"{role}\" PASSWORD '{}'", password.replace('\'', "''")));
+        let url = case.database.url_as(&role, password);
+        let encoded = url.split_once("//").unwrap().1.split_once('@').unwrap().0.split_once(':').unwrap().1.to_owned();
+        let bare = url.replace(&format!(":{encoded}@"), "@");
+        let quoted = serde_json::to_string(password).unwrap();
+        let cases = [
+            (0, format!("tables = []\n[source]\nurl = \"{url}\"\n")),
+            (0, format!("tables = []\n[source]\nurl = \"{bare}\"\npassword = {quoted}\n")),
+            (
+                3,
+                format!(
+                    "tables = []\n[source]\nurl = \"{bare}\"\npassword = \"wrong{}\"\n",
+                    &quoted[1..quoted.len() - 1]
+                ),
+            ),
+            (2, format!("tables = []\n[source]\nurl = \"{url}?sslmode=strange\"\n")),
+            (2, format!("tables = []\n[source]\nurl = \"{url}\"\npassword = {quoted}\nport = \"x\"\n")),
+            (2, format!("tables = []\n[source]\nurl = \"{bare}\"\npassword = [{quoted}]\n")),
+        ];
+        for (code, config) in cases {
+            std::fs::write(case.folder.path().join("data-sync.toml"), &config).unwrap();
+            for arguments in
+                [["sync", "--log-level=trace"], ["check", "--log-level=trace"], ["print-config", "--log-level=trace"]]
+            {
+                let ran = case.run(&arguments);
+                let output = format!("{}{}", ran.stdout, ran.stderr);
+                for secret in [password, &encoded] {
+                    assert!(!output.contains(secret), "{arguments:?} with {config}: {output}");
+                }
+                if arguments[0] == "sync" && code == 3 {
+                    assert_eq!(ran.code, code, "{config}: {output}");
+                }
+            }
+        }
+    }
+    case.sql(&format!("DROP ROLE \"{role}\""));
+}

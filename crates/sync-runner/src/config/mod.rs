@@ -62,6 +62,12 @@ impl Config {
         Self::read(&Layers::read(file, environment)?)
     }
 
+    /// The configuration in this text.
+    #[cfg(test)]
+    pub(crate) fn of_text(text: &str) -> Result<Self, Vec<Error>> {
+        Self::read(&Layers::of_text(text, &[])?)
+    }
+
     fn read(layers: &Layers) -> Result<Self, Vec<Error>> {
         let reading = Reading::new(layers);
         let mut root = reading.root();

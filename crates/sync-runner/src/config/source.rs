@@ -106,6 +106,12 @@ impl SourceConfig {
         !self.wanted.tables.is_empty() || !self.wanted.settings.is_empty()
     }
 
+    /// The schema whose name is left out of replica names, as far as it is known without asking the source.
+    #[must_use]
+    pub fn default_schema(&self) -> &str {
+        self.settings.get("schema").and_then(Json::as_str).unwrap_or("public")
+    }
+
     /// The section, as its header has it: `source`, `sources.shop`.
     #[must_use]
     pub fn path(&self) -> &str {

@@ -80,6 +80,11 @@ pub(crate) enum Command {
         #[arg(long)]
         rows: bool,
     },
+    /// Copy a table again with the next sync; not while a daemon runs
+    Resync {
+        /// Its name at the source or in the replica: users, audit.logs, tmp_users
+        table: String,
+    },
     /// Ask the replica: one SQL statement that only reads
     Query {
         /// The statement, in SQLite's SQL; tables have the names of their source or of the replica: users, tmp_users

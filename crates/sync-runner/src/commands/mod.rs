@@ -3,6 +3,7 @@
 mod check;
 mod print_config;
 mod query;
+mod resync;
 mod run;
 mod status;
 mod sync;
@@ -40,6 +41,7 @@ pub(crate) fn run(cli: Cli, registry: &Registry, console: &Console) -> Exit {
         Command::Run => run::run(&config, &load, registry, console),
         Command::Status { json, rows } => status::run(&config, console, json, rows),
         Command::Query { sql, json } => query::run(&config, console, &sql, json),
+        Command::Resync { table } => resync::run(&config, console, &table),
         Command::PrintConfig => print_config::run(&config, console),
     }
 }

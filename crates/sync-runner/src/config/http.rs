@@ -27,7 +27,7 @@ impl HttpConfig {
         let enabled = section.flag("enabled");
         let listen = section.parsed("listen", |value| {
             let written = text(value)?;
-            let error = |_| Error::config(format!("{written:?} is no address")).hint("write \"127.0.0.1:7878\"");
+            let error = |_| Error::config(format!("{written:?} is no address")).hint("write \"127.0.0.1:8787\"");
             written.parse::<SocketAddr>().map_err(error)
         });
         let token = secrets::read(&mut section, ["token", "token_env", "token_file"], folder);

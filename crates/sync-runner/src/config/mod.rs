@@ -19,6 +19,7 @@ mod wrangler;
 use std::ffi::OsString;
 use std::path::Path;
 
+use serde_json::Value as Json;
 use sync_core::Error;
 
 pub use http::HttpConfig;
@@ -26,6 +27,8 @@ pub use layers::{DEFAULT_FILE, DEFAULTS};
 pub use secrets::SecretSetting;
 pub use sink::SinkConfig;
 pub use source::SourceConfig;
+
+pub(crate) use nearest::nearest;
 
 use layers::Layers;
 use scope::Scope;
@@ -47,6 +50,7 @@ pub struct Config {
     pub warnings: Vec<String>,
     source_header: String,
     printed: String,
+    json: Json,
 }
 
 impl Config {
@@ -79,7 +83,7 @@ impl Config {
         let problems = reading.into_problems();
         match (sink, http) {
             (Some(sink), Some(http)) if problems.is_empty() => {
-                let printed = print::toml(layers.values());
+                let (printed, json) = (print::toml(layers.values()), print::json(layers.values()));
                 Ok(Self {
                     file: layers.file().map(str::to_owned),
                     sources,
@@ -88,6 +92,7 @@ impl Config {
                     warnings: layers.warnings().to_vec(),
                     source_header: layers.header(&["source".to_owned()]),
                     printed,
+                    json,
                 })
             }
             _ if problems.is_empty() => Err(vec![Error::internal("the defaults are incomplete")]),
@@ -99,6 +104,12 @@ impl Config {
     #[must_use]
     pub fn source_header(&self) -> &str {
         &self.source_header
+    }
+
+    /// The whole configuration as JSON, without secrets.
+    #[must_use]
+    pub fn to_json(&self) -> &Json {
+        &self.json
     }
 
     /// The whole configuration as TOML, without secrets.

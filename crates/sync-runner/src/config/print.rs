@@ -13,6 +13,11 @@ pub(super) fn toml(values: Dict) -> String {
     toml::to_string(&table(values)).unwrap_or_default()
 }
 
+/// The same as JSON.
+pub(super) fn json(values: Dict) -> serde_json::Value {
+    serde_json::to_value(table(values)).unwrap_or_default()
+}
+
 fn table(values: Dict) -> toml::Table {
     let shown = values.into_iter().filter_map(|(key, value)| {
         let value = if is_secret(&key) { Toml::from(HIDDEN) } else { shown(value)? };
@@ -57,6 +62,7 @@ mod tests {
         }
         let again = Config::read(&Layers::of_text(printed, &[]).ok().unwrap()).unwrap();
         assert_eq!(again.to_toml(), printed);
-        assert!(!format!("{config:?}").contains("hunter2"));
+        assert!(!format!("{config:?}{}", config.to_json()).contains("hunter2"));
+        assert_eq!(config.to_json()["source"]["password"], "***");
     }
 }

@@ -13,7 +13,7 @@ fn variables_win_over_the_file_and_stay_text() {
         ("DATA_SYNC__SOURCE__PORT", "5433"),
         ("DATA_SYNC__SYNC_INTERVAL", "90s"),
         ("DATA_SYNC__BATCH_SIZE", "10"),
-        ("DATA_SYNC__HTTP__ENABLED", "true"),
+        ("DATA_SYNC__HTTP__ENABLED", "false"),
         ("DATA_SYNC__SOURCE__TABLES", "orders, audit.*"),
         ("DATA_SYNC__TABLE__ORDERS__ID_COLUMN", "n"),
     ]);
@@ -24,7 +24,7 @@ fn variables_win_over_the_file_and_stay_text() {
     assert_eq!(settings["port"], "5433");
     assert_eq!(source.wanted.defaults.sync_interval.unwrap().as_secs(), 90);
     assert_eq!(source.wanted.defaults.batch_size, Some(10));
-    assert!(config.http.enabled);
+    assert!(!config.http.enabled);
     let names: Vec<_> = source.wanted.tables.iter().map(|table| table.name.to_string()).collect();
     assert_eq!(names, ["orders", "audit.*"]);
     assert_eq!(source.wanted.settings[0].settings.id_column.as_deref(), Some("n"));

@@ -94,7 +94,7 @@ fn values_of_the_wrong_type_are_named() {
         ("[http]\nenabled = \"yes\"", "data-sync.toml:2: http.enabled: it must be true or false, not the text \"yes\""),
         (
             "[http]\nlisten = \"here\"",
-            "data-sync.toml:2: http.listen: \"here\" is no address; write \"127.0.0.1:7878\"",
+            "data-sync.toml:2: http.listen: \"here\" is no address; write \"127.0.0.1:8787\"",
         ),
         (
             "[http]\nenabled = true\nlisten = \"0.0.0.0:80\"",

@@ -28,7 +28,8 @@ fn a_minimal_config_has_the_defaults() {
     assert_eq!(source.wanted.defaults.sweep_interval, None);
     assert_eq!(source.reconcile_interval, Duration::from_secs(3600));
     assert_eq!(source.settings().unwrap(), serde_json::json!({"url": "postgres://app@db/shop"}));
-    assert!(!config.http.enabled);
+    assert!(config.http.enabled);
+    assert_eq!(config.http.listen.to_string(), "127.0.0.1:8787");
 }
 
 #[test]

@@ -11,5 +11,6 @@ mod config_tables;
 mod daemon;
 mod load;
 mod query;
+mod resync;
 mod run;
 mod status;

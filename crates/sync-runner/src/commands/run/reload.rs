@@ -100,3 +100,43 @@ impl<'a> Reloading<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use sync_core::memory::MemorySource;
+    use sync_core::{Driver, Result, Source};
+
+    use super::*;
+
+    /// Can't be reached at first.
+    struct Late;
+
+    static TRIED: AtomicUsize = AtomicUsize::new(0);
+
+    impl Driver for Late {
+        const SCHEMES: &'static [&'static str] = &["late"];
+        type Config = serde_json::Value;
+
+        async fn connect(_settings: Self::Config) -> Result<Box<dyn Source>> {
+            match TRIED.fetch_add(1, Ordering::Relaxed) {
+                0..3 => Err(Error::unavailable("it is not up yet")),
+                _ => Ok(Box::new(MemorySource::new())),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_could_not_be_made_is_tried_again() {
+        let registry = Registry::new().with::<Late>();
+        let text = "tables = [\"users\"]\n[source]\nurl = \"late://\"\n";
+        let config = Config::of_text(text).unwrap();
+        let Prepared { sources, away } = prepare(&config, &registry).await.unwrap();
+        assert!(sources.is_empty() && away);
+        let load = || Config::of_text(text);
+        let mut reloading = Reloading::new(&config, &load, &registry, away);
+        assert_eq!(reloading.sources(&Signals::none()).await.len(), 1);
+        assert_eq!(TRIED.load(Ordering::Relaxed), 4);
+    }
+}

@@ -34,6 +34,12 @@ impl Signals {
         Ok(Self { stop, reload })
     }
 
+    /// Signals of which none ever comes.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self { stop: watch::channel(false).1, reload: Arc::default() }
+    }
+
     /// Waits until somebody asks to stop.
     pub(super) async fn stopped(&self) {
         if self.stop.clone().wait_for(|stop| *stop).await.is_err() {

@@ -1,4 +1,19 @@
-//! The HTTP endpoints of Data Sync: still empty.
-//!
-//! What will be here is a router as a function of the engine's status, the replica's path and a way to send commands: health, status,
-//! data, read-only queries, metrics, and a page.
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod endpoints;
+#[cfg(test)]
+mod fixture;
+mod guard;
+mod health;
+mod pool;
+mod reply;
+mod router;
+mod routes;
+mod server;
+mod tables;
+
+pub use endpoints::{Endpoints, HttpLimits};
+pub use health::{Health, HealthProblem, health};
+pub use router::router;
+pub use server::{Server, start};

@@ -34,6 +34,8 @@ pub struct Answer {
     pub rows: Vec<Vec<OwnedValue>>,
     /// Whether there are more rows than the limits let through.
     pub truncated: bool,
+    /// What the rows take in memory, in bytes.
+    pub bytes: usize,
 }
 
 impl Answer {
@@ -54,12 +56,11 @@ impl Answer {
 pub(super) struct Collected {
     pub(super) answer: Answer,
     limits: QueryLimits,
-    bytes: usize,
 }
 
 impl Collected {
     pub(super) fn new(limits: QueryLimits) -> Self {
-        Self { answer: Answer::default(), limits, bytes: 0 }
+        Self { answer: Answer::default(), limits }
     }
 }
 
@@ -70,11 +71,12 @@ impl Rows for Collected {
     }
 
     fn row(&mut self, row: &[ValueRef<'_>]) -> Result<ControlFlow<()>> {
-        self.bytes = self.bytes.saturating_add(row.iter().map(|value| size(*value)).sum());
-        if self.answer.rows.len() >= self.limits.rows || self.bytes > self.limits.bytes {
+        let bytes = self.answer.bytes.saturating_add(row.iter().map(|value| size(*value)).sum());
+        if self.answer.rows.len() >= self.limits.rows || bytes > self.limits.bytes {
             self.answer.truncated = true;
             return Ok(ControlFlow::Break(()));
         }
+        self.answer.bytes = bytes;
         self.answer.rows.push(row.iter().map(|value| owned(*value)).collect());
         Ok(ControlFlow::Continue(()))
     }

@@ -1,0 +1,148 @@
+//! What the endpoints need to know, and the bounds they keep.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use sink_sqlite::query::QueryLimits;
+use sync_core::engine::Control;
+use sync_core::settings::Secret;
+use sync_core::status::Status;
+use tokio::sync::watch;
+
+use crate::pool::Pool;
+
+/// Everything that is served: what the engine is doing, a way to command it, and the replica.
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// What is going on.
+    pub status: watch::Receiver<Status>,
+    /// Where commands go.
+    pub control: Control,
+    /// The file that queries read.
+    pub replica: PathBuf,
+    /// The configuration as `/debug` shows it; without secrets.
+    pub debug: Json,
+    /// What clients must send as `Authorization: Bearer …`; `None` lets everybody in.
+    pub token: Option<Secret>,
+    /// Answer only requests whose `Host` names this machine, so that no web page can reach the endpoints by a name of its own.
+    /// [`start`](crate::start) sets it where only this machine can reach the address.
+    pub local_hosts_only: bool,
+    /// Bounds.
+    pub limits: HttpLimits,
+}
+
+impl Endpoints {
+    /// Endpoints without a token, for this machine alone.
+    #[must_use]
+    pub fn new(status: watch::Receiver<Status>, control: Control, replica: impl Into<PathBuf>) -> Self {
+        Self {
+            status,
+            control,
+            replica: replica.into(),
+            debug: Json::Object(serde_json::Map::new()),
+            token: None,
+            local_hosts_only: true,
+            limits: HttpLimits::default(),
+        }
+    }
+
+    /// Sets what `/debug` shows as the configuration. It must hold no secrets.
+    #[must_use]
+    pub fn debug(mut self, config: Json) -> Self {
+        self.debug = config;
+        self
+    }
+
+    /// Asks every client for this token.
+    #[must_use]
+    pub fn token(mut self, token: Option<Secret>) -> Self {
+        self.token = token;
+        self
+    }
+
+    /// Sets other bounds.
+    #[must_use]
+    pub fn limits(mut self, limits: HttpLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+/// Bounds of what clients can ask for.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HttpLimits {
+    /// Of one query.
+    pub query: QueryLimits,
+    /// Queries that run side by side; a further one is sent away.
+    pub queries: usize,
+    /// Bytes of a request's body.
+    pub body: usize,
+    /// How long a request's head may take to arrive, and a connection may wait for its next request.
+    pub head: Duration,
+    /// How long a request may take from its head to its answer.
+    pub request: Duration,
+    /// How long a connection lives.
+    pub connection: Duration,
+    /// Connections that are open side by side; further ones wait.
+    pub connections: usize,
+}
+
+impl Default for HttpLimits {
+    /// 4 queries, bodies of 1 MiB, 10 seconds for a head, 30 for a request, 5 minutes and 128 connections.
+    fn default() -> Self {
+        Self {
+            query: QueryLimits::default(),
+            queries: 4,
+            body: 1 << 20,
+            head: Duration::from_secs(10),
+            request: Duration::from_secs(30),
+            connection: Duration::from_secs(300),
+            connections: 128,
+        }
+    }
+}
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) endpoints: Endpoints,
+    pub(crate) queries: Pool,
+    /// Looks of our own at the replica: never sent away, one at a time.
+    pub(crate) looks: Pool,
+    last: Mutex<Option<LastQuery>>,
+}
+
+/// What was asked last, for `/debug`.
+#[derive(Clone, Debug)]
+pub(crate) struct LastQuery {
+    pub(crate) sql: String,
+    pub(crate) result: Json,
+}
+
+impl Shared {
+    pub(crate) fn new(endpoints: Endpoints) -> Self {
+        let queries = Pool::new(endpoints.limits.queries);
+        Self { endpoints, queries, looks: Pool::new(1), last: Mutex::default() }
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.endpoints.status.borrow().clone()
+    }
+
+    pub(crate) fn last_query(&self) -> Option<LastQuery> {
+        self.last().clone()
+    }
+
+    pub(crate) fn keep_last_query(&self, query: LastQuery) {
+        *self.last() = Some(query);
+    }
+
+    /// A whole value is put in at once, so a panic elsewhere leaves nothing half done.
+    fn last(&self) -> MutexGuard<'_, Option<LastQuery>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

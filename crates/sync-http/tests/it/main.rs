@@ -1,0 +1,12 @@
+//! The endpoints over a real connection, a real replica and a real engine.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod client;
+mod commands;
+mod documented;
+mod fixture;
+mod guards;
+mod probes;
+mod queries;
+mod serving;
+mod tables;

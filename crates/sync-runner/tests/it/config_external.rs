@@ -222,3 +222,13 @@ fn a_warning_is_printed_once() {
     );
     assert!(ran.stdout.contains("host = \"db\"") && !ran.stdout.contains("hunter2"), "{}", ran.stdout);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_refused_without_showing_it() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let variables = [("EXTERNAL_DB_PASS".into(), std::ffi::OsString::from_vec(vec![b'h', 0xff]))];
+    let folder = Folder::with("");
+    let problems = Config::load(Some(&folder.path().join("data-sync.toml")), variables).unwrap_err();
+    assert_eq!(problems[0].to_string(), "environment variable EXTERNAL_DB_PASS: its value is not UTF-8");
+}

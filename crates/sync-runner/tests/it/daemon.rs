@@ -1,6 +1,7 @@
 //! The real command as a daemon: started, signalled, waited for.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -55,6 +56,12 @@ impl Daemon {
         found.unwrap()
     }
 
+    /// Where it serves its endpoints.
+    pub(crate) fn address(&self) -> String {
+        let line = self.wait_for_log("serving HTTP");
+        line.split("address=").nth(1).unwrap().trim().to_owned()
+    }
+
     /// Looks until it is so.
     pub(crate) fn wait_until(&self, what: &str, mut condition: impl FnMut() -> bool) {
         let started = Instant::now();
@@ -72,8 +79,8 @@ impl Daemon {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// The exit code, how long it took, and the log.
-    pub(crate) fn wait(mut self) -> (Option<i32>, Duration, Vec<String>) {
+    /// The exit code and the log.
+    pub(crate) fn wait(mut self) -> (Option<i32>, Vec<String>) {
         let started = Instant::now();
         let code = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -82,9 +89,8 @@ impl Daemon {
             assert!(started.elapsed() < PATIENCE, "it does not end: {:#?}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         };
-        let took = started.elapsed();
         self.reader.take().map(JoinHandle::join);
-        (code, took, self.log())
+        (code, self.log())
     }
 }
 
@@ -102,4 +108,20 @@ pub(crate) fn number(folder: &Path, sql: &str) -> Option<i64> {
     let replica = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
     replica.busy_timeout(Duration::from_secs(5)).ok()?;
     replica.query_row(sql, [], |row| row.get(0)).ok()
+}
+
+/// The status code and the body of an answer.
+pub(crate) fn ask(address: &str, method: &str, path: &str, head: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n{head}\
+         Content-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }

@@ -1,9 +1,7 @@
 //! `data-sync run`: freshness, signals, and a changed configuration.
 
 use std::net::TcpListener;
-use std::time::Duration;
 
-use sink_sqlite::rusqlite::Connection;
 use tempfile::TempDir;
 use test_servers::{Database, Postgres};
 
@@ -53,7 +51,7 @@ fn tables_stay_fresh_by_themselves() {
     database.execute("INSERT INTO users VALUES (2, 'b')").unwrap();
     daemon.wait_until("a new row", || count(&folder, "tmp_users") == Some(2));
     daemon.signal("TERM");
-    let (code, _, log) = daemon.wait();
+    let (code, log) = daemon.wait();
     assert_eq!(code, Some(0), "{log:#?}");
     for part in ["data-sync runs", "the copy is complete", "data-sync stops", "data-sync has stopped"] {
         assert_eq!(log.iter().filter(|line| line.contains(part)).count(), 1, "{part}: {log:#?}");
@@ -68,9 +66,10 @@ fn a_signal_in_the_middle_of_a_copy_ends_it_in_good_order() {
     for signal in ["TERM", "INT"] {
         let daemon = copying(&folder);
         daemon.signal(signal);
-        let (code, took, log) = daemon.wait();
+        let (code, log) = daemon.wait();
         assert_eq!(code, Some(0), "{log:#?}");
-        assert!(took < Duration::from_secs(5), "{took:?}: {log:#?}");
+        // Else it would have been cut short after 4.5 seconds, with a word about it.
+        assert!(log.iter().any(|line| line.contains("data-sync has stopped")), "{log:#?}");
         assert_eq!(count(&folder, "tmp_long"), None, "half a table is not to be seen");
     }
     let ran = run(folder.path(), &["sync", "--json"]);
@@ -78,43 +77,6 @@ fn a_signal_in_the_middle_of_a_copy_ends_it_in_good_order() {
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["tables"][0]["work"], "resumed", "{}", ran.stdout);
     assert_eq!(count(&folder, "tmp_long"), Some(400_000));
-}
-
-#[test]
-fn a_second_signal_ends_it_at_once() {
-    for (signal, expected) in [("TERM", 143), ("INT", 130)] {
-        let database = database(USERS);
-        let folder = configured(&database, "tables = [\"users\"]");
-        let daemon = Daemon::start(folder.path());
-        daemon.wait_until("the first copy", || count(&folder, "tmp_users") == Some(1));
-        // While somebody else writes to the file, the daemon can't store that it ends.
-        let other = Connection::open(folder.path().join("replica.db")).unwrap();
-        other.execute_batch("BEGIN IMMEDIATE").unwrap();
-        database.execute(&format!("INSERT INTO users VALUES ({expected})")).unwrap();
-        daemon.signal(signal);
-        daemon.wait_for_log("data-sync stops");
-        daemon.signal(signal);
-        let (code, _, log) = daemon.wait();
-        assert_eq!(code, Some(expected), "{log:#?}");
-    }
-}
-
-#[test]
-fn an_end_that_takes_too_long_is_cut_short() {
-    let database = database(USERS);
-    let folder = configured(&database, "tables = [\"users\"]");
-    let daemon = Daemon::start(folder.path());
-    daemon.wait_until("the first copy", || count(&folder, "tmp_users") == Some(1));
-    let other = Connection::open(folder.path().join("replica.db")).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    database.execute("INSERT INTO users VALUES (2, 'b')").unwrap();
-    daemon.signal("TERM");
-    let (code, took, log) = daemon.wait();
-    assert_eq!(code, Some(0), "{log:#?}");
-    assert!(took < Duration::from_secs(5), "{took:?}: {log:#?}");
-    drop(other);
-    assert_eq!(run(folder.path(), &["sync"]).code, 0);
-    assert_eq!(count(&folder, "tmp_users"), Some(2));
 }
 
 #[test]
@@ -171,7 +133,7 @@ fn a_source_that_comes_later_is_waited_for() {
     daemon.wait_for_log("the source can't be asked");
     assert!(daemon.is_running());
     daemon.signal("INT");
-    let (code, _, log) = daemon.wait();
+    let (code, log) = daemon.wait();
     assert_eq!(code, Some(0), "{log:#?}");
     assert!(!log.concat().contains("hunter2"), "{log:#?}");
 }

@@ -1,12 +1,14 @@
 //! `data-sync run`: keeps everything up to date until it is asked to end.
 
+mod endpoints;
 mod reload;
 mod signals;
 
 use std::time::Duration;
 
-use sync_core::engine::{Commands, control};
+use sync_core::engine::{Commands, Control, control};
 use sync_core::{Engine, EngineSource, Error, Registry};
+use sync_http::Server;
 
 use crate::config::Config;
 use crate::connect::{Prepared, open_engine, prepare};
@@ -17,7 +19,7 @@ use reload::Reloading;
 use signals::Signals;
 
 /// How long queries on a server may take to be cancelled at the end.
-const WIND_UP: Duration = Duration::from_secs(2);
+const WIND_UP: Duration = Duration::from_secs(1);
 
 /// `load` reads the configuration again.
 pub(super) fn run(
@@ -40,8 +42,11 @@ pub(super) fn run(
         tokio::select! {
             biased;
             () = signals.stopped() => Exit::Success,
-            exit = start(config, registry, console) => match exit {
-                Ok((engine, away)) => keep(engine, Reloading::new(config, load, registry, away), &signals).await,
+            started = start(config, registry, console) => match started {
+                Ok(started) => {
+                    let reloading = Reloading::new(config, load, registry, started.away);
+                    started.keep(reloading, &signals).await
+                }
                 Err(exit) => exit,
             },
         }
@@ -51,46 +56,60 @@ pub(super) fn run(
     exit
 }
 
-/// The engine, and whether a source is missing from it that may come later. All that is wrong is printed.
-async fn start(config: &Config, registry: &Registry, console: &Console) -> Result<(Engine, bool), Exit> {
+/// Everything that runs.
+struct Started {
+    engine: Engine,
+    control: Control,
+    commands: Commands,
+    server: Option<Server>,
+    /// Whether a source is missing that may come later.
+    away: bool,
+}
+
+/// Starts everything but the syncing itself. All that is wrong is printed.
+async fn start(config: &Config, registry: &Registry, console: &Console) -> Result<Started, Exit> {
     let print = |problems: &[Error]| {
         problems.iter().for_each(|problem| console.error(problem));
         problems.iter().map(Exit::from).max().unwrap_or(Exit::Config)
     };
     let Prepared { sources, away } = prepare(config, registry).await.map_err(|problems| print(&problems))?;
-    let tables_of = sources.len();
+    let number = sources.len();
     let engine = open_engine(config, sources).map_err(|error| {
         console.error(&error);
         Exit::Replica
     })?;
+    let (control, commands) = control();
+    let server = endpoints::serve(config, &engine, &control).map_err(|error| print(&[error]))?;
     let replica = config.sink.path.display();
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), %replica, sources = tables_of, "data-sync runs");
-    Ok((engine, away))
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %replica, sources = number, "data-sync runs");
+    Ok(Started { engine, control, commands, server, away })
 }
 
-/// Runs the engine, with other sources after each change of the configuration.
-async fn keep(mut engine: Engine, mut reloading: Reloading<'_>, signals: &Signals) -> Exit {
-    let (control, commands) = control();
-    loop {
-        let change = async {
-            let change = tokio::select! {
-                biased;
-                () = signals.stopped() => None,
-                sources = reloading.sources(signals) => Some(sources),
+impl Started {
+    /// Runs the engine, with other sources after each change of the configuration.
+    async fn keep(mut self, mut reloading: Reloading<'_>, signals: &Signals) -> Exit {
+        loop {
+            let change = async {
+                let change = tokio::select! {
+                    biased;
+                    () = signals.stopped() => None,
+                    sources = reloading.sources(signals) => Some(sources),
+                };
+                self.control.stop();
+                change
             };
-            control.stop();
-            change
-        };
-        match run_until(&engine, commands.clone(), change).await {
-            Some(sources) => engine.set_sources(sources),
-            None => break,
+            match run_until(&self.engine, self.commands.clone(), change).await {
+                Some(sources) => self.engine.set_sources(sources),
+                None => break,
+            }
         }
+        interrupt::wind_up(WIND_UP).await;
+        // They wait for answers under way, and for the writer to close the replica.
+        drop(self.server);
+        drop(self.engine);
+        tracing::info!("data-sync has stopped; what was stored is kept");
+        Exit::Success
     }
-    interrupt::wind_up(WIND_UP).await;
-    // It waits for the writer to close the replica.
-    drop(engine);
-    tracing::info!("data-sync has stopped; what was stored is kept");
-    Exit::Success
 }
 
 async fn run_until(

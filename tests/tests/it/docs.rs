@@ -1,6 +1,9 @@
 //! The README does what it says: its configuration and its commands, as they stand there.
 
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::case::{Case, finish};
 
@@ -42,6 +45,48 @@ fn the_first_own_sync_works_as_the_readme_tells() {
     let sql = words(look.trim_start_matches("$ "))[2].to_owned();
     assert_eq!(case.query(&sql), "1|Ada\n2|Grace");
     case.sql(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\""));
+}
+
+#[test]
+fn the_daemon_answers_as_the_readme_tells() {
+    let case = Case::new("CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'Ada')");
+    // Free a moment ago, and nobody else is told of it.
+    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    case.configure(&format!("sync_interval = 0.1\ntables = [\"users\"]\n[http]\nlisten = \"127.0.0.1:{port}\"\n"));
+    let mut daemon = case.start(&["run"]);
+    let readme = readme();
+    let commands = block(&readme, "console", "curl -s");
+    let requests: Vec<_> = commands.lines().filter_map(|line| line.strip_prefix("$ curl -s http://")).collect();
+    assert_eq!(requests.len(), 2, "the README shows two requests");
+    for (request, expected) in requests.iter().zip(["\"status\":\"running\"", "{\"result\":[{\"n\":1}]}"]) {
+        let started = Instant::now();
+        // Until the first copy is done there is nothing to answer from.
+        while !answer(port, request).is_some_and(|answer| answer.replace(' ', "").contains(expected)) {
+            assert!(started.elapsed() < Duration::from_secs(30), "{request}: {:?}", answer(port, request));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+}
+
+/// What a server at this port answers to the rest of a curl command.
+fn answer(port: u16, request: &str) -> Option<String> {
+    let (address, options) = request.split_once(' ').unwrap_or((request, ""));
+    let path = &address[address.find('/').unwrap()..];
+    let body = options.split("-d '").nth(1).map(|rest| rest.trim_end_matches('\'')).unwrap_or_default();
+    let header = options.split("-H '").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or("Accept: */*");
+    let method = if body.is_empty() { "GET" } else { "POST" };
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{header}\r\nContent-Length: {length}\r\nConnection: close"
+    );
+    stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 fn readme() -> String {

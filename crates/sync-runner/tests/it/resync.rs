@@ -18,14 +18,15 @@ fn a_table_is_copied_again() {
         (ran.code, report["tables"][0]["work"].as_str().unwrap_or_default().to_owned())
     };
     let rows = || number(folder.path(), "SELECT count(*) FROM tmp_users");
+    let lose_a_row = || {
+        let replica = Connection::open(folder.path().join("replica.db")).unwrap();
+        assert_eq!(replica.execute("DELETE FROM tmp_users WHERE id = 1", []).unwrap(), 1);
+    };
     assert_eq!(sync(), (0, "copied".to_owned()));
-    Connection::open(folder.path().join("replica.db"))
-        .unwrap()
-        .execute("DELETE FROM tmp_users WHERE id = 1", [])
-        .unwrap();
-    assert_eq!((sync(), rows()), ((0, "followed".to_owned()), Some(1)));
+    assert_eq!(sync(), (0, "followed".to_owned()));
 
     for name in ["users", "public.users", "tmp_users"] {
+        lose_a_row();
         let ran = run(folder.path(), &["resync", name]);
         assert_eq!(
             (ran.code, ran.stdout.as_str()),
@@ -38,10 +39,6 @@ fn a_table_is_copied_again() {
         let again = run(folder.path(), &["resync", name]);
         assert_eq!(again.stdout, "tmp_users: it is not copied yet, and the next sync copies it anyway\n");
         assert_eq!((sync(), rows()), ((0, "copied".to_owned()), Some(2)));
-        Connection::open(folder.path().join("replica.db"))
-            .unwrap()
-            .execute("DELETE FROM tmp_users WHERE id = 1", [])
-            .unwrap();
     }
 
     let daemon = Daemon::start(folder.path());

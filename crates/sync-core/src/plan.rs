@@ -206,6 +206,12 @@ pub fn refuse_collisions(plans: &mut [SyncPlan]) {
     }
 }
 
+/// The problem of a table whose replica name another source wants too.
+pub(crate) fn taken_elsewhere(table: &TablePlan) -> TableProblem {
+    let error = Error::config(format!("a table of another source would be replicated as {:?} too", table.replica.name));
+    TableProblem::new(table.id().to_string(), error.hint("give one of them another `replica` name"))
+}
+
 type Selected<'a> = Vec<(&'a TableSchema, TableSettings)>;
 
 /// Each wanted table once, with its settings.

@@ -19,6 +19,7 @@ impl Engine {
     /// fails is tried again likewise, and delays no other. Dropping the future stops everything too; only the times of the last
     /// successes are not stored then.
     pub async fn run(&self, commands: Commands) {
+        self.claims.clear();
         self.status.start(self.sources.iter().map(|source| source.name.clone()));
         let (senders, rounds): (Vec<_>, Vec<_>) = self
             .sources

@@ -2,6 +2,7 @@
 //!
 //! This is the only place of the crate with tasks, channels and clocks.
 
+mod claims;
 mod control;
 mod daemon;
 mod entry;
@@ -46,6 +47,7 @@ pub struct Engine {
     status: StatusBoard,
     /// Successes that changed nothing and are not stored yet.
     unsaved: Mutex<BTreeMap<StreamId, RunRecord>>,
+    claims: claims::Claims,
 }
 
 /// A source with what is wanted of it.
@@ -98,7 +100,13 @@ impl Engine {
     /// # Errors
     /// When the writer's thread can't be started.
     pub fn new(sink: Box<dyn Sink>, sources: Vec<EngineSource>) -> Result<Self> {
-        Ok(Self { sources, writer: Writer::start(sink)?, status: StatusBoard::default(), unsaved: Mutex::default() })
+        Ok(Self {
+            sources,
+            writer: Writer::start(sink)?,
+            status: StatusBoard::default(),
+            unsaved: Mutex::default(),
+            claims: claims::Claims::default(),
+        })
     }
 
     /// Puts other sources in the place of the present ones, for the next [`Engine::sync`] or [`Engine::run`]. Checkpoints belong to
@@ -241,7 +249,8 @@ pub async fn inventory(sources: &[EngineSource]) -> Vec<Result<Inventory>> {
 async fn ask(source: &EngineSource) -> Result<Inventory> {
     let identity = source.source.identity().await?;
     let tables = source.source.discover().await?;
-    let plan = plan(&source.wanted, &tables, &source.source.capabilities());
+    let mut plan = plan(&source.wanted, &tables, &source.source.capabilities());
+    refuse_collisions(std::slice::from_mut(&mut plan));
     Ok(Inventory { identity, tables, plan })
 }
 

@@ -112,7 +112,8 @@ impl<'a> Rounds<'a> {
 
     /// Brings the entries in line with a new plan.
     fn adopt(&mut self, inventory: Inventory, now: Instant) {
-        let plan = inventory.plan;
+        let mut plan = inventory.plan;
+        self.engine.claims.settle(self.index, &mut plan);
         for problem in plan.problems.iter().filter(|problem| !self.problems.contains(problem)) {
             tracing::warn!("{}", problem.message);
         }

@@ -274,3 +274,36 @@ impl sync_core::Sink for CountingSink {
         self.sink.begin()
     }
 }
+
+#[tokio::test]
+async fn tables_of_two_sources_never_share_a_replica() {
+    let sink = MemorySink::new();
+    let source = |name: &str| {
+        let mut wanted = wanted(&["users", "sales.orders"]);
+        wanted.defaults.sync_interval = Some(Duration::from_millis(20));
+        if name == "b" {
+            wanted.tables.pop();
+        }
+        EngineSource::new(Box::new(shop()), wanted).named(Some(name.to_owned()))
+    };
+    let engine = Engine::new(Box::new(sink.clone()), vec![source("a"), source("b")]).unwrap();
+    let refused = |status: &Status| {
+        let problem = |source: usize| status.sources.get(source).and_then(|source| source.problems.first());
+        let message = "a table of another source would be replicated as \"tmp_users\" too";
+        (0..2).all(|source| problem(source).is_some_and(|problem| problem.message.contains(message)))
+            && status.tables.iter().all(|table| table.replica == "tmp_sales_orders")
+    };
+    let synced = |status: &Status| status.tables.iter().any(|table| table.phase == Phase::Done);
+    run_until(&engine, vec![(nothing(), Box::new(refused)), (nothing(), Box::new(synced))]).await;
+}
+
+#[tokio::test]
+async fn tables_of_one_source_never_share_a_replica() {
+    let mut wanted = wanted(&["users", "sales.orders"]);
+    wanted.defaults.replica = Some("same".to_owned());
+    let source = EngineSource::new(Box::new(shop()), wanted);
+    let engine = Engine::new(Box::new(MemorySink::new()), vec![source]).unwrap();
+    let refused =
+        |status: &Status| status.tables.is_empty() && status.sources.iter().any(|source| source.problems.len() == 2);
+    run_until(&engine, vec![(nothing(), Box::new(refused))]).await;
+}

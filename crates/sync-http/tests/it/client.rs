@@ -32,7 +32,8 @@ impl Response {
 
 pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    // Shorter than the server's own patience by default: tests set theirs.
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream
 }
 

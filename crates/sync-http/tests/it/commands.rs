@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use sync_core::engine::control;
+use sync_core::status::{Phase, Status};
 use sync_http::Endpoints;
 
 use crate::client::post;
@@ -21,7 +22,8 @@ fn a_forced_sync_brings_what_changed() {
     let test = async {
         let mut until_there_are = async |expected: i64| {
             let waiting = async {
-                while rows() != Some(expected) {
+                let is_at_rest = |status: &Status| status.tables.iter().all(|table| table.phase == Phase::Done);
+                while rows() != Some(expected) || !is_at_rest(&status.borrow()) {
                     status.changed().await.unwrap();
                 }
             };

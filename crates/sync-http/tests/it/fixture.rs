@@ -54,7 +54,9 @@ impl Shop {
     pub(crate) fn over(source: MemorySource, wanted: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("replica.db");
-        let wanted = Wanted::tables(wanted.iter().map(|name| name.parse().unwrap()));
+        let mut wanted = Wanted::tables(wanted.iter().map(|name| name.parse().unwrap()));
+        // What is synced in a test was asked for.
+        wanted.defaults.sync_interval = Some(100 * LONG);
         let sources = vec![EngineSource::new(Box::new(source.clone()), wanted)];
         let sink = SqliteSink::open(SqliteConfig::new(&path)).unwrap();
         let engine = Engine::new(Box::new(sink), sources).unwrap();

@@ -1,6 +1,6 @@
 //! `/query`, `/query/raw` and `/test-query`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -82,11 +82,22 @@ fn a_query_that_takes_too_long_is_stopped() {
     let served = shop.serve(|endpoints| endpoints.limits.query.time = Some(Duration::from_millis(50)));
     let text = "query: it took longer than 50ms and was stopped; ask for less, with WHERE and LIMIT";
     assert_eq!(post(served.address(), "/query", ENDLESS).error(), (400, text.to_owned()));
-    let served = shop.serve(|endpoints| endpoints.limits.request = Duration::from_millis(50));
-    assert_eq!(
-        post(served.address(), "/query", ENDLESS).error(),
-        (408, "the request took longer than 50ms".to_owned())
-    );
+}
+
+#[test]
+fn a_query_that_nobody_waits_for_gives_its_place_back() {
+    let shop = Shop::synced();
+    let served = shop.serve(|endpoints| {
+        endpoints.limits.queries = 1;
+        endpoints.limits.query.time = None;
+        endpoints.limits.request = Duration::from_millis(50);
+    });
+    let text = "the request took longer than 50ms";
+    assert_eq!(post(served.address(), "/query", ENDLESS).error(), (408, text.to_owned()));
+    let patience = Instant::now() + LONG;
+    while post(served.address(), "/query", r#"{"sql": "SELECT 1"}"#).status != 200 {
+        assert!(Instant::now() < patience, "the place was never free again");
+    }
 }
 
 #[test]

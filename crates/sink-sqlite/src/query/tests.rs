@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use proptest::prelude::*;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::json;
@@ -14,6 +15,9 @@ use sync_core::{
 };
 use tempfile::TempDir;
 
+use super::rewrite::rewrite;
+use super::statement::one_statement;
+use super::token::tokens;
 use super::{Answer, Parameters, Query, QueryLimits, QuerySession, Rows, StopFlag};
 use crate::{SqliteConfig, SqliteSink};
 
@@ -348,4 +352,35 @@ fn no_file_is_made_where_there_is_none() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().ends_with("there is no such file; sync once, or check the path"), "{error}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+proptest! {
+    /// Pieces that tokenizers stumble over, in any order.
+    #[test]
+    fn any_text_is_cut_without_loss_and_nothing_else_is_rewritten(
+        pieces in prop::collection::vec(
+            prop::sample::select(vec![
+                "'", "\"", "`", "[", "]", "--", "/*", "*/", "\n", ";", "(", ")", ",", ".", "*", " ", "x'", "1e-", "0x", "?", ":a",
+                "é", "\u{feff}", "FROM ", "JOIN ", "SELECT ", "IN ", "AS ", "audit", "logs", "users", "1",
+            ]),
+            0..20,
+        ),
+    ) {
+        let sql = format!("SELECT 1 {}", pieces.concat());
+        let tokens = tokens(&sql);
+        let mut end = 0;
+        for token in &tokens {
+            prop_assert!(token.span.start >= end && token.span.end > token.span.start);
+            end = token.span.end;
+        }
+        prop_assert!(end <= sql.len());
+        prop_assert_eq!(rewrite(&sql, &tokens, |_, _| None), sql.clone());
+        rewrite(&sql, &tokens, |_, _| Some("tmp".to_owned()));
+        // What counts as one statement here is one for SQLite too.
+        if one_statement(&sql).is_ok() {
+            let conn = Connection::open_in_memory().unwrap();
+            let several = matches!(conn.prepare(&sql), Err(rusqlite::Error::MultipleStatement));
+            prop_assert!(!several);
+        }
+    }
 }

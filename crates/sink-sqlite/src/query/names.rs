@@ -1,6 +1,6 @@
 //! Which replica a name of the source stands for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 use sync_core::Result;
@@ -26,8 +26,8 @@ pub(super) struct Names {
     /// Positions in `tables`. Keys are in lower case, as SQLite's names know no difference of case.
     plain: HashMap<String, Vec<usize>>,
     pairs: HashMap<String, Vec<usize>>,
-    /// The user's tables and views, and the replicas.
-    objects: Vec<String>,
+    /// The user's tables and views, and the replicas; in lower case too.
+    objects: HashSet<String>,
 }
 
 impl Names {
@@ -111,7 +111,7 @@ impl Names {
     }
 
     fn is_object(&self, lowercase: &str) -> bool {
-        self.objects.iter().any(|object| object == lowercase)
+        self.objects.contains(lowercase)
     }
 
     fn query_name(&self, table: &PublishedTable) -> String {

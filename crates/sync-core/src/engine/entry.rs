@@ -120,6 +120,7 @@ impl Entry {
         }
         if std::mem::take(&mut self.again) {
             self.due = now;
+            self.sweep_due = now;
         }
     }
 

@@ -163,7 +163,7 @@ impl Engine {
         let result = run.run(started_ms, &mut outcome).await;
         let error = result.err().map(|error| error.at(format!("table {}", plan.id())));
         self.keep_record(plan, started_ms, &mut outcome, error.as_ref()).await;
-        self.show_end(plan, error.as_ref());
+        self.show_end(plan, &outcome, error.as_ref());
         if error.is_none() && matches!(outcome.work, Some(Work::Copied | Work::Resumed)) {
             let (rows, seconds) = (outcome.rows_read, started.elapsed().as_secs_f64());
             tracing::info!(table = %plan.id(), replica = %plan.replica.name, rows, seconds, "the copy is complete");
@@ -209,10 +209,12 @@ impl Engine {
     }
 
     /// Shows how a run ended; logs only what is new.
-    fn show_end(&self, plan: &TablePlan, error: Option<&crate::Error>) {
+    fn show_end(&self, plan: &TablePlan, outcome: &RunOutcome, error: Option<&crate::Error>) {
         let text = error.map(ToString::to_string);
         self.status.update(&plan.replica.name, |table| {
             table.phase = if text.is_some() { Phase::Failed } else { Phase::Done };
+            table.rows_read = outcome.rows_read;
+            table.rows_changed = outcome.written.changed + outcome.written.deleted;
             match &text {
                 Some(text) if table.error.as_ref() != Some(text) => tracing::warn!("{text}"),
                 None if table.error.is_some() => tracing::info!(table = %plan.id(), "recovered"),

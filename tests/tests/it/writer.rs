@@ -43,11 +43,11 @@ fn write(url: &str, number: u32, stopped: &AtomicBool) {
     while !stopped.load(Ordering::Relaxed) {
         round = round.wrapping_mul(1_103_515_245).wrapping_add(12_345);
         // Every third change leaves the stamp alone: no poll can see it.
-        let stamp = if round % 3 == 0 { "updated_at" } else { "clock_timestamp()" };
+        let stamp = if round.is_multiple_of(3) { "updated_at" } else { "clock_timestamp()" };
         // Ids of one half a connection, so that they never wait for each other.
         let ids = format!("id % 2 = {} AND id % 7 = {}", number % 2, round / 8 % 7);
         let change = format!("UPDATE versions SET v = v + 1, twin = twin + 1, updated_at = {stamp} WHERE {ids}");
-        let end = if round % 11 == 0 { "ROLLBACK" } else { "COMMIT" };
+        let end = if round.is_multiple_of(11) { "ROLLBACK" } else { "COMMIT" };
         client.batch_execute(&format!("BEGIN; {change}; SELECT pg_sleep(0.005); {end}")).unwrap();
     }
 }

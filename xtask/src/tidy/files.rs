@@ -50,7 +50,7 @@ pub(super) fn at_home_everywhere(files: &[TextFile]) -> Vec<String> {
     broken
 }
 
-/// Whether a path begins with the folder: `https://host/work/` and `target/work/` do not.
+/// Whether a path begins with the folder: one within an address or behind another folder does not.
 fn names_folder(line: &str, folder: &str) -> bool {
     line.match_indices(folder).any(|(at, _)| {
         let before = line[..at].chars().next_back();

@@ -1,21 +1,43 @@
 //! The keys of a table, in key order, page by page: no page holds a snapshot while the next one is waited for.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::{Value as Stored, ValueRef};
 use rusqlite::{Connection, params_from_iter};
-use sync_core::{Error, KeyReader, Op, ReplicaTable, Result, RowBatch, TableSchema};
+use sync_core::{CopyState, Error, Op, Replica, ReplicaReader, ReplicaTable, Result, RowBatch, TableSchema};
 
 use crate::error::{is_refused_statement, sqlite_error};
-use crate::names::{list, quoted};
+use crate::names::{list, quoted, target};
 use crate::{open, write};
 
 /// Keys in a page at most.
 const ROWS: usize = 1000;
 /// Bytes after which a page ends.
 const BYTES: usize = 1 << 18;
+
+/// The file of a replica, to be read.
+#[derive(Debug)]
+pub(crate) struct ReplicaFile {
+    pub(crate) path: PathBuf,
+    pub(crate) busy_timeout: Duration,
+}
+
+impl Replica for ReplicaFile {
+    fn keys(&self, table: &ReplicaTable, state: CopyState) -> Result<Box<dyn ReplicaReader>> {
+        let keys = SqliteKeys::open(&self.path, self.busy_timeout, table, state);
+        Ok(Box::new(keys.map_err(|error| error.at(open::place_of(&table.name, &self.path)))?))
+    }
+
+    fn rows(&self, _: &ReplicaTable) -> Result<Box<dyn ReplicaReader>> {
+        Err(Error::unsupported("rows can't be listed yet"))
+    }
+
+    fn rows_of(&self, _: &ReplicaTable, _: &RowBatch) -> Result<RowBatch> {
+        Err(Error::unsupported("rows can't be looked up yet"))
+    }
+}
 
 pub(crate) struct SqliteKeys {
     conn: Connection,
@@ -27,11 +49,11 @@ pub(crate) struct SqliteKeys {
 }
 
 impl SqliteKeys {
-    pub(crate) fn open(path: &Path, busy_timeout: Duration, table: &ReplicaTable) -> Result<Self> {
+    pub(crate) fn open(path: &Path, busy_timeout: Duration, table: &ReplicaTable, state: CopyState) -> Result<Self> {
         if table.schema.key().is_empty() {
             return Err(Error::unsupported("it has no key"));
         }
-        let [first, next] = selects(table);
+        let [first, next] = selects(table, &target(&table.name, state));
         let conn = open::reader(path, busy_timeout)?;
         let place = open::place_of(&table.name, path);
         Ok(Self { conn, place, schema: Arc::clone(&table.schema), first, next, last: None })
@@ -63,7 +85,7 @@ impl SqliteKeys {
     }
 }
 
-impl KeyReader for SqliteKeys {
+impl ReplicaReader for SqliteKeys {
     fn next(&mut self, keys: &mut RowBatch) -> Result<()> {
         keys.clear();
         self.fill(keys).map_err(|error| error.at(self.place.clone()))
@@ -71,12 +93,12 @@ impl KeyReader for SqliteKeys {
 }
 
 /// The statements for the first page and for those after a key.
-fn selects(table: &ReplicaTable) -> [String; 2] {
+fn selects(table: &ReplicaTable, target: &str) -> [String; 2] {
     let names = || table.schema.key().iter().map(|position| table.schema.columns()[*position].name.as_str());
     // With the table's name before it, a column that no longer exists is an error and not a text.
     let key = names().map(|name| format!("kept.{}", quoted(name))).collect::<Vec<_>>().join(", ");
     let parameters = vec!["?"; table.schema.key().len()].join(", ");
-    let from = format!("SELECT {key} FROM {} AS kept", list([table.name.as_str()]));
+    let from = format!("SELECT {key} FROM {} AS kept", list([target]));
     let order = format!("ORDER BY {key} LIMIT {ROWS}");
     [format!("{from} {order}"), format!("{from} WHERE ({key}) > ({parameters}) {order}")]
 }

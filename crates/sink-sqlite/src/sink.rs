@@ -1,12 +1,13 @@
 //! [`SqliteSink`]: the one writer of a replica.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use sync_core::{Checkpoint, KeyReader, ReplicaTable, Result, Sink, SinkTransaction, StreamId};
+use sync_core::{Checkpoint, FailedRow, Replica, ReplicaTable, Result, Sink, SinkTransaction, StreamId};
 
-use crate::keys::SqliteKeys;
+use crate::keys::ReplicaFile;
 use crate::lock::WriterLock;
 use crate::statements::StatementTexts;
 use crate::transaction::SqliteTransaction;
@@ -57,9 +58,12 @@ impl Sink for SqliteSink {
         state::checkpoint(&self.conn, stream).map_err(|error| error.at(open::place_of(stream.as_str(), &self.path)))
     }
 
-    fn keys(&self, table: &ReplicaTable) -> Result<Box<dyn KeyReader>> {
-        let keys = SqliteKeys::open(&self.path, self.busy_timeout, table);
-        Ok(Box::new(keys.map_err(|error| error.at(open::place_of(&table.name, &self.path)))?))
+    fn replica(&self) -> Arc<dyn Replica> {
+        Arc::new(ReplicaFile { path: self.path.clone(), busy_timeout: self.busy_timeout })
+    }
+
+    fn failed_rows(&mut self, _: &ReplicaTable, _: usize) -> Result<Vec<FailedRow>> {
+        Ok(Vec::new())
     }
 
     fn begin<'a>(&'a mut self) -> Result<Box<dyn SinkTransaction + 'a>> {

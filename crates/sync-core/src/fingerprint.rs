@@ -9,10 +9,12 @@ pub(crate) fn fingerprint(table: &SourceTable) -> String {
     let columns = schema.columns().iter().flat_map(|column| [column.name.clone(), column.native_type.clone()]);
     let key = schema.key().iter().map(name);
     let keyset = table.keyset();
+    // The shape is left out where there is none, as it was before there were shapes.
+    let shape = Some(schema.shape()).filter(|shape| !shape.is_empty()).map(str::to_owned);
     let table_name = std::iter::once(schema.id().to_string());
     format!(
         "columns:{:016x} key:{:016x} cursor:{:016x}",
-        digest(table_name.chain(columns)),
+        digest(table_name.chain(columns).chain(shape)),
         digest(key),
         digest(keyset.iter().map(name))
     )

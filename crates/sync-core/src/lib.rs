@@ -80,16 +80,20 @@
 mod batch;
 pub mod engine;
 mod error;
+mod failed;
 mod fingerprint;
+mod guarantee;
 pub mod memory;
 mod naming;
 pub mod plan;
+mod pulse;
 mod registry;
 mod schema;
 pub mod settings;
 mod sink;
 mod source;
 pub mod status;
+mod upkeep;
 mod value;
 
 pub use async_trait::async_trait;
@@ -97,15 +101,19 @@ pub use async_trait::async_trait;
 pub use batch::{Op, Row, RowBatch, TextWriter};
 pub use engine::{Engine, EngineSource};
 pub use error::{Error, ErrorKind, Result};
+pub use failed::FailedRow;
+pub use guarantee::Guarantee;
 pub use naming::{DEFAULT_PREFIX, TableName, replica_name};
 pub use plan::{SyncPlan, TablePlan, TableProblem, TableSettings, Wanted, WantedTable};
+pub use pulse::{Activity, Pulse};
 pub use registry::{Driver, Registry};
 pub use schema::{Column, RelationKind, SchemaChange, TableId, TableSchema, TableSchemaBuilder};
 pub use sink::{
-    Checkpoint, CopyState, KeyReader, ReplicaTable, RunRecord, Sink, SinkTransaction, StreamId, WriteStats,
+    Checkpoint, CopyState, Replica, ReplicaReader, ReplicaTable, RunRecord, Sink, SinkTransaction, StreamId, WriteStats,
 };
 pub use source::{
-    Batch, BatchLimits, Capabilities, Cursor, End, FailedRow, Next, ReadRequest, Reader, Scope, Source, SourceIdentity,
+    Batch, BatchLimits, Capabilities, Cursor, End, Next, ReadRequest, Reader, Scope, Source, SourceIdentity,
     SourceTable,
 };
+pub use upkeep::{HeldDeletes, Upkeep};
 pub use value::{DataType, OwnedValue, Value, ValueKind};

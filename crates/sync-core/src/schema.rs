@@ -110,6 +110,7 @@ pub struct TableSchema {
     key: Vec<usize>,
     estimated_rows: Option<u64>,
     unreadable: Option<String>,
+    shape: String,
 }
 
 impl TableSchema {
@@ -133,6 +134,7 @@ impl TableSchema {
             key: Vec::new(),
             estimated_rows: None,
             unreadable: None,
+            shape: String::new(),
         }
     }
 
@@ -180,6 +182,13 @@ impl TableSchema {
     pub fn unreadable(&self) -> Option<&str> {
         self.unreadable.as_deref()
     }
+
+    /// Whatever else the source's values depend on, as a text that is only compared: a column dropped and made again under its name, a
+    /// label of an enumeration renamed. A table whose shape changed is copied again.
+    #[must_use]
+    pub fn shape(&self) -> &str {
+        &self.shape
+    }
 }
 
 /// Collects what [`TableSchema::builder`] started.
@@ -192,6 +201,7 @@ pub struct TableSchemaBuilder {
     key: Vec<String>,
     estimated_rows: Option<u64>,
     unreadable: Option<String>,
+    shape: String,
 }
 
 impl TableSchemaBuilder {
@@ -222,6 +232,12 @@ impl TableSchemaBuilder {
     /// Says that this login can't read the table: why, and what would change that.
     pub fn unreadable(mut self, reason: impl Into<String>) -> Self {
         self.unreadable = Some(reason.into());
+        self
+    }
+
+    /// Says what else its values depend on; see [`TableSchema::shape`].
+    pub fn shape(mut self, shape: impl Into<String>) -> Self {
+        self.shape = shape.into();
         self
     }
 
@@ -261,6 +277,7 @@ impl TableSchemaBuilder {
             key,
             estimated_rows: self.estimated_rows,
             unreadable: self.unreadable,
+            shape: self.shape,
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Cursor, FailedRow, Result, RowBatch, SchemaChange, TableSchema};
+use crate::{Cursor, FailedRow, Result, RowBatch, SchemaChange, TableSchema, Upkeep};
 
 /// A replica. Its methods block on purpose: the engine gives it a thread of its own.
 pub trait Sink: Send {
@@ -13,11 +13,14 @@ pub trait Sink: Send {
     /// When the replica can't be read.
     fn checkpoint(&mut self, stream: &StreamId) -> Result<Option<Checkpoint>>;
 
-    /// All keys of a published table in key order, over a read connection of its own, so that the writer is never held.
+    /// Another way into the same replica, for reading beside the writer.
+    fn replica(&self) -> Arc<dyn Replica>;
+
+    /// Rows of this table that were kept aside, those first that were tried least recently; at most `limit`.
     ///
     /// # Errors
     /// When the replica can't be read.
-    fn keys(&self, table: &ReplicaTable) -> Result<Box<dyn KeyReader>>;
+    fn failed_rows(&mut self, table: &ReplicaTable, limit: usize) -> Result<Vec<FailedRow>>;
 
     /// Starts a transaction. There is one at a time.
     ///
@@ -34,10 +37,15 @@ pub trait SinkTransaction {
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) when the replica can't hold such a table.
     fn apply_schema(&mut self, table: &ReplicaTable, change: &SchemaChange) -> Result<()>;
 
-    /// Stores rows in the build table or in the published one. Rows that are already there as given are left alone.
+    /// Stores rows in the build table or in the published one. Rows that are already there as given are left alone. A table without a
+    /// key takes every row as one more.
+    ///
+    /// A row that the replica refuses for what is in it (a rule of the reader's own, a value that no cell can hold) is kept aside like one
+    /// given to [`fail`](SinkTransaction::fail), and counted in [`WriteStats::failed`]; the others are stored. Any row that is stored, and
+    /// any delete, makes an end of what was kept aside under its key.
     ///
     /// # Errors
-    /// When a row can't be stored; the transaction must be dropped then.
+    /// When nothing can be stored; the transaction must be dropped then.
     fn write(&mut self, table: &ReplicaTable, state: CopyState, rows: &RowBatch) -> Result<WriteStats>;
 
     /// Keeps a failed row aside.
@@ -65,13 +73,35 @@ pub trait SinkTransaction {
     fn commit(self: Box<Self>, checkpoints: &[Checkpoint]) -> Result<()>;
 }
 
-/// Reads the keys of a table of the replica, in key order.
-pub trait KeyReader: Send {
-    /// Fills `keys` with the next keys, as delete rows whose other cells are NULL; leaves it empty at the end.
+/// A replica to be read. Each reader has a connection of its own, so the writer is never held up.
+pub trait Replica: fmt::Debug + Send + Sync {
+    /// All keys of a table, as delete rows whose other cells are NULL. Rows marked as deleted are left out.
     ///
     /// # Errors
     /// When the replica can't be read.
-    fn next(&mut self, keys: &mut RowBatch) -> Result<()>;
+    fn keys(&self, table: &ReplicaTable, state: CopyState) -> Result<Box<dyn ReplicaReader>>;
+
+    /// All rows of a published table, in the forms of [`Value`](crate::Value) that they were written in. Rows marked as deleted are left
+    /// out.
+    ///
+    /// # Errors
+    /// When the replica can't be read.
+    fn rows(&self, table: &ReplicaTable) -> Result<Box<dyn ReplicaReader>>;
+
+    /// The rows of a published table that have these keys, as far as they are there; in any order.
+    ///
+    /// # Errors
+    /// When the replica can't be read.
+    fn rows_of(&self, table: &ReplicaTable, keys: &RowBatch) -> Result<RowBatch>;
+}
+
+/// Reads a table of the replica as of one moment, piece by piece.
+pub trait ReplicaReader: Send {
+    /// Fills `rows` with the next rows; leaves it empty at the end.
+    ///
+    /// # Errors
+    /// When the replica can't be read.
+    fn next(&mut self, rows: &mut RowBatch) -> Result<()>;
 }
 
 /// A table of the replica.
@@ -82,13 +112,23 @@ pub struct ReplicaTable {
     pub name: String,
     /// The table it is a replica of.
     pub schema: Arc<TableSchema>,
+    /// A column, of the replica alone, that takes the time at which a row was found to be deleted, in place of deleting it. It is text in
+    /// UTC, as a timestamp with a zone is; NULL in a row that is there.
+    pub deleted_column: Option<String>,
 }
 
 impl ReplicaTable {
     /// The replica `name` of a table.
     #[must_use]
     pub fn new(name: impl Into<String>, schema: Arc<TableSchema>) -> Self {
-        Self { name: name.into(), schema }
+        Self { name: name.into(), schema, deleted_column: None }
+    }
+
+    /// Marks deleted rows in this column, in place of deleting them.
+    #[must_use]
+    pub fn deleted_column(mut self, column: Option<String>) -> Self {
+        self.deleted_column = column;
+        self
     }
 
     /// The stream that feeds this table alone.
@@ -134,13 +174,22 @@ pub struct Checkpoint {
     pub state: CopyState,
     /// What the cursor depends on, as the engine wrote it: a checkpoint under other settings can't be continued.
     pub fingerprint: String,
+    /// What the engine remembers beside the cursor.
+    pub upkeep: Upkeep,
 }
 
 impl Checkpoint {
     /// A checkpoint.
     #[must_use]
     pub fn new(stream: StreamId, cursor: Cursor, state: CopyState, fingerprint: impl Into<String>) -> Self {
-        Self { stream, cursor, state, fingerprint: fingerprint.into() }
+        Self { stream, cursor, state, fingerprint: fingerprint.into(), upkeep: Upkeep::default() }
+    }
+
+    /// Adds what the engine remembers.
+    #[must_use]
+    pub fn upkeep(mut self, upkeep: Upkeep) -> Self {
+        self.upkeep = upkeep;
+        self
     }
 }
 
@@ -164,13 +213,15 @@ pub struct WriteStats {
     pub deleted: u64,
     /// Rows that were already as given.
     pub unchanged: u64,
+    /// Rows that were kept aside.
+    pub failed: u64,
 }
 
 impl WriteStats {
     /// What a write did.
     #[must_use]
     pub fn new(changed: u64, deleted: u64, unchanged: u64) -> Self {
-        Self { changed, deleted, unchanged }
+        Self { changed, deleted, unchanged, failed: 0 }
     }
 }
 
@@ -179,6 +230,7 @@ impl std::ops::AddAssign for WriteStats {
         self.changed += other.changed;
         self.deleted += other.deleted;
         self.unchanged += other.unchanged;
+        self.failed += other.failed;
     }
 }
 

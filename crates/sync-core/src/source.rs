@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{Error, Result, RowBatch, StreamId, TableSchema};
+use crate::{Activity, Error, FailedRow, Pulse, Result, RowBatch, StreamId, TableSchema};
 
 /// A database, service or folder whose tables can be kept in a replica.
 ///
@@ -26,6 +26,17 @@ pub trait Source: Debug + Send + Sync + 'static {
     /// # Errors
     /// When the server can't be reached or its catalog can't be read.
     async fn discover(&self) -> Result<Vec<TableSchema>>;
+
+    /// Which server this is, and what can be told of all tables for the price of one question. Asked before every round of reads, so
+    /// it must stay cheap however many tables there are.
+    ///
+    /// A source that can tell no more than its identity leaves this as it is: it is asked to [`discover`](Source::discover) each time then.
+    ///
+    /// # Errors
+    /// As [`Source::identity`].
+    async fn pulse(&self) -> Result<Pulse> {
+        self.identity().await.map(Pulse::new)
+    }
 
     /// Starts to read. The reader owns what it needs, so several can be open side by side.
     ///
@@ -75,6 +86,8 @@ pub enum End {
     Complete,
     /// As `Complete` once rows that vanished in the meantime are found too: a copy that was resumed under a later snapshot.
     CompleteAfterReconcile,
+    /// Nothing was read: the request's [`Activity`] is that under which the cursor was swept.
+    Unchanged,
 }
 
 /// Rows, and how far they bring a stream.
@@ -109,26 +122,6 @@ impl Batch {
     pub fn with_failed(mut self, failed: Vec<FailedRow>) -> Self {
         self.failed = failed;
         self
-    }
-}
-
-/// A row that can't be represented or stored: kept aside with its reason, never dropped.
-#[non_exhaustive]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FailedRow {
-    /// The key's values as a JSON array of texts, by which the row is read again.
-    pub key: String,
-    /// Why it failed, in one line.
-    pub error: String,
-    /// What could be read of it, as JSON; for people.
-    pub row: String,
-}
-
-impl FailedRow {
-    /// A failed row.
-    #[must_use]
-    pub fn new(key: impl Into<String>, error: impl Into<String>, row: impl Into<String>) -> Self {
-        Self { key: key.into(), error: error.into(), row: row.into() }
     }
 }
 
@@ -192,13 +185,22 @@ pub struct ReadRequest {
     pub after: Option<Cursor>,
     /// Bounds of one batch.
     pub limits: BatchLimits,
+    /// What the last [`Pulse`] told of the table. Given only where a sweep may be skipped because of it.
+    pub activity: Option<Activity>,
 }
 
 impl ReadRequest {
     /// A read of `scope` after `after`.
     #[must_use]
     pub fn new(scope: Scope, after: Option<Cursor>) -> Self {
-        Self { scope, after, limits: BatchLimits::default() }
+        Self { scope, after, limits: BatchLimits::default(), activity: None }
+    }
+
+    /// Allows a sweep to end with [`End::Unchanged`] when the cursor was swept under this very activity.
+    #[must_use]
+    pub fn activity(mut self, activity: Option<Activity>) -> Self {
+        self.activity = activity;
+        self
     }
 
     /// Bounds the batches.
@@ -213,11 +215,12 @@ impl ReadRequest {
 #[non_exhaustive]
 #[derive(Clone, Debug)]
 pub enum Scope {
-    /// Without a cursor, a copy of the table; with one, the rest of that copy or the rows past it.
+    /// Without a cursor, a copy of the table; with one, the rest of that copy or the rows past it. A table without a key is only ever
+    /// copied from its start, in one go.
     Table(Arc<SourceTable>),
     /// Rows that no poll can see: everything that changed since the last sweep and that the cursor does not cover.
     Sweep(Arc<SourceTable>),
-    /// All keys of the table in key order, to find rows that vanished. Cells outside the key are NULL.
+    /// All keys of the table, in any order, to find rows that vanished. Cells outside the key are NULL.
     Keys(Arc<SourceTable>),
     /// The present state of these rows, found by their key: an upsert for each that exists, a delete for each that does not.
     Rows(Arc<SourceTable>, RowBatch),

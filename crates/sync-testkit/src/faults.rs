@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sync_core::{
-    Capabilities, Checkpoint, CopyState, Cursor, Error, FailedRow, KeyReader, Next, ReadRequest, Reader, ReplicaTable,
-    Result, RowBatch, RunRecord, SchemaChange, Sink, SinkTransaction, Source, SourceIdentity, StreamId, TableSchema,
-    WriteStats, async_trait,
+    Capabilities, Checkpoint, CopyState, Cursor, Error, FailedRow, Next, Pulse, ReadRequest, Reader, Replica,
+    ReplicaTable, Result, RowBatch, RunRecord, SchemaChange, Sink, SinkTransaction, Source, SourceIdentity, StreamId,
+    TableSchema, WriteStats, async_trait,
 };
 
 /// A source whose connection is cut after some batches.
@@ -36,6 +36,10 @@ impl<S: Source> Source for CutSource<S> {
 
     async fn discover(&self) -> Result<Vec<TableSchema>> {
         self.source.discover().await
+    }
+
+    async fn pulse(&self) -> Result<Pulse> {
+        self.source.pulse().await
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
@@ -83,8 +87,12 @@ impl<S: Sink> Sink for RejectingSink<S> {
         self.sink.checkpoint(stream)
     }
 
-    fn keys(&self, table: &ReplicaTable) -> Result<Box<dyn KeyReader>> {
-        self.sink.keys(table)
+    fn replica(&self) -> Arc<dyn Replica> {
+        self.sink.replica()
+    }
+
+    fn failed_rows(&mut self, table: &ReplicaTable, limit: usize) -> Result<Vec<FailedRow>> {
+        self.sink.failed_rows(table, limit)
     }
 
     fn begin<'a>(&'a mut self) -> Result<Box<dyn SinkTransaction + 'a>> {

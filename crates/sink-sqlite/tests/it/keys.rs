@@ -6,7 +6,7 @@ use crate::fixture::{Replica, named, publish, rows, table, users, write};
 
 /// All keys, each as the text of its row, and the number of pages.
 fn all(sink: &dyn Sink, table: &ReplicaTable) -> (Vec<String>, usize) {
-    let mut reader = sink.keys(table).unwrap();
+    let mut reader = sink.replica().keys(table, CopyState::Live).unwrap();
     let mut page = rows(table, &[]);
     let (mut keys, mut pages) = (Vec::new(), 0);
     loop {
@@ -85,7 +85,7 @@ fn reading_keys_and_writing_do_not_wait_for_each_other() {
     let users = users();
     let names: Vec<_> = (0..1500).map(|id| (id, "x")).collect();
     publish(&mut sink, &users, &named(&users, &names)).unwrap();
-    let mut reader = sink.keys(&users).unwrap();
+    let mut reader = sink.replica().keys(&users, CopyState::Live).unwrap();
     let mut page = rows(&users, &[]);
     let mut transaction = sink.begin().unwrap();
     transaction.write(&users, CopyState::Live, &named(&users, &[(5000, "new")])).unwrap();
@@ -105,9 +105,9 @@ fn there_must_be_a_published_table_with_a_key() {
     let replica = Replica::new();
     let sink = replica.open();
     let keyless = table("tmp_t", &[("a", DataType::Text)], &[]);
-    assert_eq!(sink.keys(&keyless).err().unwrap().kind(), ErrorKind::Unsupported);
+    assert_eq!(sink.replica().keys(&keyless, CopyState::Live).err().unwrap().kind(), ErrorKind::Unsupported);
     let mut page = rows(&users(), &[]);
-    let error = sink.keys(&users()).unwrap().next(&mut page).unwrap_err();
+    let error = sink.replica().keys(&users(), CopyState::Live).unwrap().next(&mut page).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Expired);
     assert!(error.place().unwrap().contains("table tmp_users"), "{error}");
 }
@@ -118,7 +118,7 @@ fn a_table_that_is_dropped_while_its_keys_are_read_has_to_be_copied_again() {
     let mut sink = replica.open();
     let users = users();
     publish(&mut sink, &users, &named(&users, &[(1, "Ada")])).unwrap();
-    let mut reader = sink.keys(&users).unwrap();
+    let mut reader = sink.replica().keys(&users, CopyState::Live).unwrap();
     let mut page = rows(&users, &[]);
     reader.next(&mut page).unwrap();
     replica.execute("DROP TABLE tmp_users");

@@ -31,7 +31,7 @@ fn odd_names_are_names_and_never_run() {
         assert_eq!((again.changed, again.unchanged), (1, 1), "{name}");
 
         let mut keys = rows(&table, &[]);
-        sink.keys(&table).unwrap().next(&mut keys).unwrap();
+        sink.replica().keys(&table, sync_core::CopyState::Live).unwrap().next(&mut keys).unwrap();
         assert_eq!(keys.len(), 1, "{name}");
         let gone = write(&mut sink, &table, &rows(&table, &[(Op::Delete, &values)])).unwrap();
         assert_eq!(gone.deleted, 1, "{name}");

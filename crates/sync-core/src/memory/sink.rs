@@ -3,26 +3,37 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{OwnedKey, OwnedRow};
+use super::{OwnedKey, OwnedRow, push_key, push_row};
 use crate::{
-    Checkpoint, CopyState, Error, FailedRow, KeyReader, Op, OwnedValue, ReplicaTable, Result, RowBatch, RunRecord,
-    SchemaChange, Sink, SinkTransaction, StreamId, WriteStats,
+    Checkpoint, CopyState, Error, FailedRow, Op, OwnedValue, Replica, ReplicaReader, ReplicaTable, Result, Row,
+    RowBatch, RunRecord, SchemaChange, Sink, SinkTransaction, StreamId, WriteStats,
 };
 
 /// A replica in memory. Clones share it, so that a test can look into what an engine writes.
 #[derive(Clone, Debug, Default)]
-pub struct MemorySink(Arc<Mutex<Replica>>);
+pub struct MemorySink(Arc<Mutex<Tables>>);
 
 #[derive(Clone, Debug, Default)]
-struct Replica {
+struct Tables {
     live: BTreeMap<String, Rows>,
     building: BTreeMap<String, Rows>,
-    failed: BTreeMap<String, Vec<FailedRow>>,
+    /// By table, then by key.
+    failed: BTreeMap<String, BTreeMap<String, FailedRow>>,
     checkpoints: BTreeMap<StreamId, Checkpoint>,
     errors: BTreeMap<StreamId, String>,
 }
 
+/// Rows by their key; those of a table without one by their number. A column for deletes comes after all others.
 type Rows = BTreeMap<OwnedKey, OwnedRow>;
+
+impl Tables {
+    fn of(&self, state: CopyState) -> &BTreeMap<String, Rows> {
+        match state {
+            CopyState::Building => &self.building,
+            CopyState::Live => &self.live,
+        }
+    }
+}
 
 impl MemorySink {
     /// An empty replica.
@@ -34,40 +45,52 @@ impl MemorySink {
     /// The rows of a published table, in key order; `None` where none is published.
     #[must_use]
     pub fn rows(&self, replica: &str) -> Option<Vec<OwnedRow>> {
-        self.replica().live.get(replica).map(|rows| rows.values().cloned().collect())
+        self.tables().live.get(replica).map(|rows| rows.values().cloned().collect())
     }
 
     /// The failed rows of a table.
     #[must_use]
     pub fn failed(&self, replica: &str) -> Vec<FailedRow> {
-        self.replica().failed.get(replica).cloned().unwrap_or_default()
+        self.tables().failed.get(replica).into_iter().flatten().map(|(_, row)| row.clone()).collect()
+    }
+
+    /// The rows of a published table that are not marked as deleted, without the mark.
+    fn rows_there(&self, table: &ReplicaTable) -> Rows {
+        let rows = self.tables().live.get(&table.name).cloned().unwrap_or_default();
+        let width = table.schema.columns().len();
+        let there = rows.into_iter().filter(|(_, row)| is_there(table, row));
+        there.map(|(key, row)| (key, row[..width].to_vec())).collect()
     }
 
     /// The error that the last run of a stream left.
     #[must_use]
     pub fn error(&self, stream: &StreamId) -> Option<String> {
-        self.replica().errors.get(stream).cloned()
+        self.tables().errors.get(stream).cloned()
     }
 
-    /// The replica is replaced whole, so a panic elsewhere leaves nothing half done.
-    fn replica(&self) -> MutexGuard<'_, Replica> {
+    /// The tables are replaced whole, so a panic elsewhere leaves nothing half done.
+    fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Sink for MemorySink {
     fn checkpoint(&mut self, stream: &StreamId) -> Result<Option<Checkpoint>> {
-        Ok(self.replica().checkpoints.get(stream).cloned())
+        Ok(self.tables().checkpoints.get(stream).cloned())
     }
 
-    fn keys(&self, table: &ReplicaTable) -> Result<Box<dyn KeyReader>> {
-        let keys: Vec<_> =
-            self.replica().live.get(&table.name).map(|rows| rows.keys().cloned().collect()).unwrap_or_default();
-        Ok(Box::new(MemoryKeys(keys.into_iter())))
+    fn replica(&self) -> Arc<dyn Replica> {
+        Arc::new(self.clone())
+    }
+
+    fn failed_rows(&mut self, table: &ReplicaTable, limit: usize) -> Result<Vec<FailedRow>> {
+        let mut failed = self.failed(&table.name);
+        failed.truncate(limit);
+        Ok(failed)
     }
 
     fn begin<'a>(&'a mut self) -> Result<Box<dyn SinkTransaction + 'a>> {
-        let changed = self.replica().clone();
+        let changed = self.tables().clone();
         Ok(Box::new(MemoryTransaction { sink: self, changed }))
     }
 }
@@ -75,7 +98,7 @@ impl Sink for MemorySink {
 #[derive(Debug)]
 struct MemoryTransaction<'a> {
     sink: &'a MemorySink,
-    changed: Replica,
+    changed: Tables,
 }
 
 impl SinkTransaction for MemoryTransaction<'_> {
@@ -83,11 +106,13 @@ impl SinkTransaction for MemoryTransaction<'_> {
         self.changed.building.remove(&table.name);
         if *change == SchemaChange::StartBuild {
             self.changed.building.insert(table.name.clone(), Rows::new());
+            self.changed.failed.remove(&table.name);
         }
         Ok(())
     }
 
     fn write(&mut self, table: &ReplicaTable, state: CopyState, rows: &RowBatch) -> Result<WriteStats> {
+        let failed = self.changed.failed.entry(table.name.clone()).or_default();
         let tables = match state {
             CopyState::Building => &mut self.changed.building,
             CopyState::Live => &mut self.changed.live,
@@ -95,26 +120,18 @@ impl SinkTransaction for MemoryTransaction<'_> {
         let stored = tables.get_mut(&table.name).ok_or_else(|| no_table(table))?;
         let mut stats = WriteStats::default();
         for row in rows.rows() {
-            let key: OwnedKey = row.key().map(OwnedValue::from).collect();
-            match row.op() {
-                Op::Delete if stored.remove(&key).is_some() => stats.deleted += 1,
-                Op::Delete => stats.unchanged += 1,
-                Op::Upsert => {
-                    let values: OwnedRow = row.values().map(OwnedValue::from).collect();
-                    if stored.get(&key) == Some(&values) {
-                        stats.unchanged += 1;
-                    } else {
-                        stored.insert(key, values);
-                        stats.changed += 1;
-                    }
-                }
-            }
+            let done = match row.op() {
+                Op::Delete => delete(stored, table, row),
+                Op::Upsert => upsert(stored, table, row),
+            };
+            stats += done;
+            failed.remove(&FailedRow::of(row, &table.schema, "").key);
         }
         Ok(stats)
     }
 
     fn fail(&mut self, table: &ReplicaTable, row: &FailedRow) -> Result<()> {
-        self.changed.failed.entry(table.name.clone()).or_default().push(row.clone());
+        self.changed.failed.entry(table.name.clone()).or_default().insert(row.key.clone(), row.clone());
         Ok(())
     }
 
@@ -136,32 +153,96 @@ impl SinkTransaction for MemoryTransaction<'_> {
         for checkpoint in checkpoints {
             self.changed.checkpoints.insert(checkpoint.stream.clone(), checkpoint.clone());
         }
-        *self.sink.replica() = self.changed;
+        *self.sink.tables() = self.changed;
         Ok(())
     }
 }
 
+impl Replica for MemorySink {
+    fn keys(&self, table: &ReplicaTable, state: CopyState) -> Result<Box<dyn ReplicaReader>> {
+        let tables = self.tables();
+        let rows = tables.of(state).get(&table.name);
+        let keys = rows.into_iter().flatten().filter(|(_, row)| is_there(table, row)).map(|(key, _)| key.clone());
+        Ok(Box::new(MemoryRows { rows: keys.collect::<Vec<_>>().into_iter(), op: Op::Delete }))
+    }
+
+    fn rows(&self, table: &ReplicaTable) -> Result<Box<dyn ReplicaReader>> {
+        let rows = self.rows_there(table);
+        Ok(Box::new(MemoryRows { rows: rows.into_values().collect::<Vec<_>>().into_iter(), op: Op::Upsert }))
+    }
+
+    fn rows_of(&self, table: &ReplicaTable, keys: &RowBatch) -> Result<RowBatch> {
+        let there = self.rows_there(table);
+        let mut found = RowBatch::new(Arc::clone(&table.schema));
+        for key in keys.rows().map(|row| row.key().map(OwnedValue::from).collect::<OwnedKey>()) {
+            if let Some(row) = there.get(&key) {
+                push_row(&mut found, row, Op::Upsert)?;
+            }
+        }
+        Ok(found)
+    }
+}
+
 #[derive(Debug)]
-struct MemoryKeys(std::vec::IntoIter<OwnedKey>);
+struct MemoryRows {
+    /// Whole rows of upserts, keys of deletes.
+    rows: std::vec::IntoIter<OwnedRow>,
+    op: Op,
+}
 
-/// Keys that one call of [`KeyReader::next`] gives at most.
-const KEYS_AT_ONCE: usize = 1000;
+/// Rows that one call of [`ReplicaReader::next`] gives at most.
+const ROWS_AT_ONCE: usize = 1000;
 
-impl KeyReader for MemoryKeys {
-    fn next(&mut self, keys: &mut RowBatch) -> Result<()> {
-        keys.clear();
-        for key in self.0.by_ref().take(KEYS_AT_ONCE) {
-            let mut row = vec![OwnedValue::Null; keys.schema().columns().len()];
-            for (column, value) in keys.schema().key().iter().zip(key) {
-                row[*column] = value;
+impl ReplicaReader for MemoryRows {
+    fn next(&mut self, rows: &mut RowBatch) -> Result<()> {
+        rows.clear();
+        for row in self.rows.by_ref().take(ROWS_AT_ONCE) {
+            match self.op {
+                Op::Upsert => push_row(rows, &row, Op::Upsert)?,
+                Op::Delete => push_key(rows, &row)?,
             }
-            for value in &row {
-                keys.push(value.as_value());
-            }
-            keys.end_row(Op::Delete)?;
         }
         Ok(())
     }
+}
+
+fn upsert(stored: &mut Rows, table: &ReplicaTable, row: Row<'_>) -> WriteStats {
+    let mut values: OwnedRow = row.values().map(OwnedValue::from).collect();
+    if table.deleted_column.is_some() {
+        values.push(OwnedValue::Null);
+    }
+    let key = if table.schema.key().is_empty() {
+        vec![OwnedValue::Integer(i64::try_from(stored.len()).unwrap_or(i64::MAX))]
+    } else {
+        row.key().map(OwnedValue::from).collect()
+    };
+    if stored.get(&key) == Some(&values) {
+        return WriteStats::new(0, 0, 1);
+    }
+    stored.insert(key, values);
+    WriteStats::new(1, 0, 0)
+}
+
+fn delete(stored: &mut Rows, table: &ReplicaTable, row: Row<'_>) -> WriteStats {
+    let key: OwnedKey = row.key().map(OwnedValue::from).collect();
+    let deleted = match stored.get_mut(&key) {
+        Some(values) if table.deleted_column.is_some() => {
+            let there = is_there(table, values);
+            if let (true, Some(mark)) = (there, values.last_mut()) {
+                // A reference keeps no clock: any text says that the row is gone.
+                *mark = OwnedValue::from("1970-01-01 00:00:00.000000Z");
+            }
+            there
+        }
+        Some(_) => stored.remove(&key).is_some(),
+        None => false,
+    };
+    if deleted { WriteStats::new(0, 1, 0) } else { WriteStats::new(0, 0, 1) }
+}
+
+/// Whether a stored row is not marked as deleted.
+fn is_there(table: &ReplicaTable, row: &OwnedRow) -> bool {
+    table.deleted_column.is_none() || row.last() == Some(&OwnedValue::Null)
 }
 
 fn no_table(table: &ReplicaTable) -> Error {

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::cursor::MemoryCursor;
-use super::{OwnedKey, OwnedRow, ReadyReader};
+use super::{OwnedKey, OwnedRow, ReadyReader, push_key, push_row};
 use crate::{
-    Batch, BatchLimits, Capabilities, Cursor, End, Error, Op, OwnedValue, ReadRequest, Reader, Result, RowBatch, Scope,
-    Source, SourceIdentity, SourceTable, StreamId, TableId, TableSchema,
+    Activity, Batch, BatchLimits, Capabilities, Cursor, End, Error, Op, OwnedValue, Pulse, ReadRequest, Reader, Result,
+    RowBatch, Scope, Source, SourceIdentity, SourceTable, StreamId, TableId, TableSchema,
 };
 
 /// Tables in memory. Clones share them, so that a test can change rows while an engine reads.
@@ -29,6 +29,10 @@ struct State {
 struct Table {
     schema: Arc<TableSchema>,
     rows: BTreeMap<OwnedKey, StoredRow>,
+    /// The version of the last transaction that touched it.
+    written: u64,
+    /// How many rows were deleted.
+    deletes: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -74,7 +78,7 @@ impl MemorySource {
 
     /// Adds an empty table.
     pub fn create(&self, schema: TableSchema) {
-        let table = Table { schema: Arc::new(schema), rows: BTreeMap::new() };
+        let table = Table { schema: Arc::new(schema), rows: BTreeMap::new(), written: 0, deletes: 0 };
         self.state().tables.insert(table.schema.id().clone(), table);
     }
 
@@ -95,9 +99,13 @@ impl MemorySource {
         for change in &changes {
             if let Some(table) = state.tables.get_mut(&change.table) {
                 let key = table.schema.key().iter().map(|column| change.row[*column].clone()).collect();
+                table.written = version;
                 match change.op {
                     Op::Upsert => table.rows.insert(key, StoredRow { version, values: change.row.clone() }),
-                    Op::Delete => table.rows.remove(&key),
+                    Op::Delete => {
+                        table.deletes += 1;
+                        table.rows.remove(&key)
+                    }
                 };
             }
         }
@@ -131,12 +139,21 @@ impl Source for MemorySource {
         Ok(self.state().tables.values().map(|table| (*table.schema).clone()).collect())
     }
 
+    async fn pulse(&self) -> Result<Pulse> {
+        let identity = self.identity().await?;
+        let state = self.state();
+        let catalog: Vec<_> = state.tables.values().map(|table| format!("{:?}", table.schema)).collect();
+        let activity = |table: &Table| Activity::new(table.written.to_string()).deletes(table.deletes.to_string());
+        let pulse = Pulse::new(identity).catalog(catalog.join("\n"));
+        Ok(state.tables.iter().fold(pulse, |pulse, (id, table)| pulse.table(id.clone(), activity(table))))
+    }
+
     async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
         let after = request.after.as_ref();
         let state = self.state();
         let (batches, end) = match &request.scope {
             Scope::Table(table) => state.copy_or_poll(table, after, request.limits)?,
-            Scope::Sweep(table) => state.sweep(table, after, request.limits)?,
+            Scope::Sweep(table) => state.sweep(table, after, &request)?,
             Scope::Keys(table) => state.keys(table, request.limits)?,
             Scope::Rows(table, keys) => state.rows(table, keys)?,
             Scope::Changes(tables) => state.changes(tables, after)?,
@@ -206,11 +223,16 @@ impl State {
     }
 
     /// Every row that changed since the horizon, by whatever kind of change.
-    fn sweep(&self, source: &SourceTable, after: Option<&Cursor>, limits: BatchLimits) -> Result<(Vec<Batch>, End)> {
+    fn sweep(&self, source: &SourceTable, after: Option<&Cursor>, request: &ReadRequest) -> Result<(Vec<Batch>, End)> {
         let table = self.table(source.schema.id())?;
         let cursor = MemoryCursor::parse(after.ok_or_else(|| Error::expired("a sweep needs a horizon"))?)?;
+        let written = request.activity.as_ref().and_then(|activity| activity.writes.parse::<u64>().ok());
+        if written.is_some_and(|written| written <= cursor.horizon) {
+            return Ok((Vec::new(), End::Unchanged));
+        }
         let rows = table.rows.values().filter(|row| row.version > cursor.horizon);
-        let mut batches = batches(&table.schema, rows.map(|row| &row.values), limits, |_| Some(cursor.clone()))?;
+        let mut batches =
+            batches(&table.schema, rows.map(|row| &row.values), request.limits, |_| Some(cursor.clone()))?;
         let swept = MemoryCursor { horizon: self.version, ..cursor };
         batches.push(Batch::new(RowBatch::new(Arc::clone(&table.schema))).up_to(swept.encode()));
         Ok((batches, if swept.resumed { End::CompleteAfterReconcile } else { End::Complete }))
@@ -289,19 +311,4 @@ fn batches<'a>(
         }
     }
     Ok(batches)
-}
-
-fn push_row(batch: &mut RowBatch, row: &OwnedRow, op: Op) -> Result<()> {
-    for value in row {
-        batch.push(value.as_value());
-    }
-    batch.end_row(op)
-}
-
-fn push_key(batch: &mut RowBatch, key: &OwnedKey) -> Result<()> {
-    let mut row = vec![OwnedValue::Null; batch.schema().columns().len()];
-    for (column, value) in batch.schema().key().iter().zip(key) {
-        row[*column] = value.clone();
-    }
-    push_row(batch, &row, Op::Delete)
 }

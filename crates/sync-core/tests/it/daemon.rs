@@ -266,8 +266,11 @@ impl sync_core::Sink for CountingSink {
     fn checkpoint(&mut self, stream: &sync_core::StreamId) -> Result<Option<sync_core::Checkpoint>> {
         self.sink.checkpoint(stream)
     }
-    fn keys(&self, table: &sync_core::ReplicaTable) -> Result<Box<dyn sync_core::KeyReader>> {
-        self.sink.keys(table)
+    fn replica(&self) -> Arc<dyn sync_core::Replica> {
+        self.sink.replica()
+    }
+    fn failed_rows(&mut self, table: &sync_core::ReplicaTable, limit: usize) -> Result<Vec<sync_core::FailedRow>> {
+        self.sink.failed_rows(table, limit)
     }
     fn begin<'a>(&'a mut self) -> Result<Box<dyn sync_core::SinkTransaction + 'a>> {
         self.begun.fetch_add(1, Ordering::Relaxed);

@@ -2,7 +2,7 @@
 
 use sync_core::memory::OwnedRow;
 use sync_core::{
-    Checkpoint, CopyState, FailedRow, KeyReader, Op, ReplicaTable, Result, RowBatch, RunRecord, SchemaChange, Sink,
+    Checkpoint, CopyState, FailedRow, Op, Replica, ReplicaTable, Result, RowBatch, RunRecord, SchemaChange, Sink,
     SinkTransaction, StreamId, WriteStats,
 };
 
@@ -70,8 +70,12 @@ impl Sink for BrokenSink {
         self.sink.checkpoint(stream)
     }
 
-    fn keys(&self, table: &ReplicaTable) -> Result<Box<dyn KeyReader>> {
-        self.sink.keys(table)
+    fn replica(&self) -> std::sync::Arc<dyn Replica> {
+        self.sink.replica()
+    }
+
+    fn failed_rows(&mut self, table: &ReplicaTable, limit: usize) -> Result<Vec<FailedRow>> {
+        self.sink.failed_rows(table, limit)
     }
 
     fn begin<'a>(&'a mut self) -> Result<Box<dyn SinkTransaction + 'a>> {

@@ -1,0 +1,181 @@
+//! The plan of one table: its columns held against its settings.
+
+use std::sync::Arc;
+
+use super::{
+    DEFAULT_COPY_SNAPSHOT_MAX, DEFAULT_MAX_DELETE_FRACTION, DEFAULT_MAX_SKIP, DEFAULT_RECONCILE_INTERVAL,
+    DEFAULT_SYNC_INTERVAL, Deletes, Mode, OnSourceChange, Wanted,
+};
+use crate::fingerprint::fingerprint;
+use crate::{
+    BatchLimits, Capabilities, Column, Error, Guarantee, RelationKind, ReplicaTable, SourceTable, TablePlan,
+    TableSchema, TableSettings, replica_name,
+};
+
+/// How one table is synced, or all that stands against it.
+pub(super) fn plan_table(
+    wanted: &Wanted,
+    schema: &TableSchema,
+    settings: &TableSettings,
+    capabilities: &Capabilities,
+) -> Result<TablePlan, Vec<Error>> {
+    let settings = settings.or(&wanted.defaults);
+    let mut problems = Vec::new();
+    let mut keep = |checked: Result<Option<usize>, Error>| {
+        checked.unwrap_or_else(|error| {
+            problems.push(error);
+            None
+        })
+    };
+    let timestamp = keep(timestamp_column(schema, &settings));
+    let id = keep(id_column(schema, &settings));
+    if let Some(reason) = schema.unreadable() {
+        problems.push(Error::denied(reason));
+    }
+    let mode = match mode(schema, &settings) {
+        Ok(mode) => mode,
+        Err(error) => {
+            if schema.unreadable().is_none() {
+                problems.push(error);
+            }
+            Mode::Full
+        }
+    };
+    let deletes = settings.deletes.clone().unwrap_or(Deletes::Reconcile);
+    if let Deletes::Soft { column } = &deletes {
+        let taken = schema.columns().iter().any(|own| own.name.eq_ignore_ascii_case(column));
+        if taken {
+            problems.push(
+                Error::config(format!("deleted_column {column:?} is a column of the table"))
+                    .hint("choose another name"),
+            );
+        } else if mode == Mode::Full {
+            problems.push(
+                Error::config(
+                    "deletes = \"soft\" needs a table whose changes are followed, and this one is read whole each time",
+                )
+                .hint("leave `deletes` out"),
+            );
+        }
+    }
+    if mode == Mode::Follow && problems.is_empty() && timestamp.is_none() && id.is_none() && !capabilities.sweep {
+        problems.push(Error::config("at least one of timestamp_column or id_column is required"));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let default_schema = capabilities.default_schema.as_deref();
+    let name = settings.replica.clone().unwrap_or_else(|| replica_name(&wanted.prefix, schema.id(), default_schema));
+    let guarantee = guarantee(schema, mode, &deletes, &settings, capabilities);
+    let schema = Arc::new(schema.clone());
+    let source = SourceTable::new(Arc::clone(&schema)).cursor_columns(timestamp, id);
+    Ok(TablePlan {
+        fingerprint: fingerprint(&source),
+        source: Arc::new(source),
+        replica: ReplicaTable::new(name, schema).deleted_column(match &deletes {
+            Deletes::Soft { column } => Some(column.clone()),
+            _ => None,
+        }),
+        sync_interval: settings.sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL),
+        sweep_interval: settings.sweep_interval,
+        copy_snapshot_max: settings.copy_snapshot_max.unwrap_or(DEFAULT_COPY_SNAPSHOT_MAX),
+        max_skip: settings.max_skip.unwrap_or(DEFAULT_MAX_SKIP),
+        mode,
+        deletes,
+        reconcile_interval: settings.reconcile_interval.unwrap_or(DEFAULT_RECONCILE_INTERVAL),
+        max_delete_fraction: settings.max_delete_fraction.unwrap_or(DEFAULT_MAX_DELETE_FRACTION),
+        on_source_change: settings.on_source_change.unwrap_or(OnSourceChange::Stop),
+        guarantee,
+        limits: settings
+            .batch_size
+            .map_or_else(BatchLimits::default, |rows| BatchLimits { rows: rows.max(1), ..BatchLimits::default() }),
+    })
+}
+
+fn timestamp_column(schema: &TableSchema, settings: &TableSettings) -> Result<Option<usize>, Error> {
+    let temporal = |column: &Column| column.data_type.is_temporal();
+    if let Some(name) = &settings.timestamp_column {
+        let position = schema.position(name).ok_or_else(|| no_column(schema, "timestamp_column", name))?;
+        let column = &schema.columns()[position];
+        return if temporal(column) {
+            Ok(Some(position))
+        } else {
+            let native = if column.native_type.is_empty() { "another type" } else { &column.native_type };
+            Err(Error::config(format!("timestamp_column {name:?} is of type {native}, not a date or timestamp")))
+        };
+    }
+    // A NULL stamp hides a row from every poll, so a column that may be NULL is not taken unasked for.
+    let usable = |name: &str, nullable: bool| {
+        schema.position(name).filter(|position| {
+            let column = &schema.columns()[*position];
+            temporal(column) && (nullable || !column.nullable)
+        })
+    };
+    Ok(usable("updated_at", false).or_else(|| usable("created_at", true)))
+}
+
+fn id_column(schema: &TableSchema, settings: &TableSettings) -> Result<Option<usize>, Error> {
+    match (&settings.id_column, schema.key()) {
+        (Some(name), _) => schema.position(name).map(Some).ok_or_else(|| no_column(schema, "id_column", name)),
+        (None, [key]) => Ok(Some(schema.position("id").unwrap_or(*key))),
+        (None, _) => Ok(schema.position("id")),
+    }
+}
+
+fn no_column(schema: &TableSchema, key: &str, name: &str) -> Error {
+    let mut columns: Vec<_> = schema.columns().iter().take(20).map(|column| column.name.as_str()).collect();
+    if schema.columns().len() > columns.len() {
+        columns.push("…");
+    }
+    Error::config(format!("{key} {name:?} does not exist")).hint(format!("its columns are {}", columns.join(", ")))
+}
+
+/// What the table allows, unless the settings ask for less.
+fn mode(schema: &TableSchema, settings: &TableSettings) -> Result<Mode, Error> {
+    match (settings.mode, schema.key()) {
+        (Some(Mode::Follow), []) => Err(Error::config("mode = \"follow\" needs a key, and it has none")
+            .hint("add a primary key, or leave `mode` out: the table is read whole each time then")),
+        (_, []) => Err(Error::unsupported("it has no primary key and no unique index on columns that are never NULL")
+            .hint("add a primary key")),
+        (mode, _) => Ok(mode.unwrap_or(Mode::Follow)),
+    }
+}
+
+fn guarantee(
+    schema: &TableSchema,
+    mode: Mode,
+    deletes: &Deletes,
+    settings: &TableSettings,
+    capabilities: &Capabilities,
+) -> Guarantee {
+    let interval = settings.sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL);
+    let reconcile = settings.reconcile_interval.unwrap_or(DEFAULT_RECONCILE_INTERVAL);
+    if mode == Mode::Full {
+        let (reason, remedy) = match schema.kind() {
+            RelationKind::View | RelationKind::MaterializedView => ("it is a view", "sync the tables below it"),
+            RelationKind::ForeignTable => ("it lives in another server", "sync it from there"),
+            _ if schema.key().is_empty() => ("it has no key", "add a primary key"),
+            _ => ("mode = \"full\" is set", "leave `mode` out"),
+        };
+        return Guarantee::bounded(Some(interval), format!("{reason}, so it is read whole each time"), remedy);
+    }
+    if !capabilities.sweep {
+        let within = capabilities.reconcile.then_some(reconcile);
+        return Guarantee::bounded(
+            within,
+            "the source can't tell late changes apart",
+            "use a source that can be swept",
+        );
+    }
+    if *deletes == Deletes::Ignore {
+        return Guarantee::bounded(None, "deletes = \"ignore\" is set", "leave `deletes` out");
+    }
+    if !capabilities.reconcile {
+        return Guarantee::bounded(
+            None,
+            "the source does not list its keys, so deletes are not seen",
+            "resync the table",
+        );
+    }
+    Guarantee::Lossless
+}

@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Expired,
     /// The source went back in time, so the replica may hold rows that never came to be there: compare contents.
     Diverged,
+    /// The source is another server or database than the one that was copied: stop, until somebody says what is to be done.
+    Replaced,
     /// This table or setting can't be served: refuse it when planning.
     Unsupported,
     /// A bug in this program or in a driver.
@@ -49,6 +51,7 @@ impl ErrorKind {
             Self::Value => "value",
             Self::Expired => "expired",
             Self::Diverged => "diverged",
+            Self::Replaced => "replaced",
             Self::Unsupported => "unsupported",
             Self::Internal => "internal",
         }
@@ -108,7 +111,7 @@ impl Error {
 
     constructors! {
         config => Config, denied => Denied, unavailable => Unavailable, schema => Schema, value => Value,
-        expired => Expired, diverged => Diverged, unsupported => Unsupported, internal => Internal,
+        expired => Expired, diverged => Diverged, replaced => Replaced, unsupported => Unsupported, internal => Internal,
     }
 
     /// Says where it happened: a config key, a table, a file. A place that was already given is kept, as the more exact one.

@@ -123,6 +123,9 @@ pub(crate) fn sweep(servers: &Path) {
         let path = entry.path();
         let abandoned = || File::open(path.join(OWNER)).is_ok_and(|owner| owner.try_lock().is_ok());
         if entry.file_name().to_string_lossy().starts_with("instance-") && abandoned() {
+            if path.join("disk").exists() {
+                let _ = crate::disk::unmount(&path);
+            }
             let _ = fs::remove_dir_all(&path);
         }
     }

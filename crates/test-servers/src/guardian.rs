@@ -125,7 +125,7 @@ impl Drop for Guardian {
 }
 
 /// Standard Rust cannot send signals: the shell can, on every system.
-fn send(pid: u32, signal: Signal) -> Result<()> {
+pub(crate) fn send(pid: u32, signal: Signal) -> Result<()> {
     let script = format!("kill -{} {pid}", signal.name());
     let mut command = Command::new("/bin/sh");
     command.args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod commands;
+mod disk;
 mod error;
 mod find;
 mod folders;
@@ -14,6 +16,8 @@ mod postgres;
 mod psql;
 mod tls;
 
+use account::Account;
+pub use disk::SmallDisk;
 pub use error::Error;
 pub use find::{PostgresTools, find_pgbouncer, find_postgres};
 pub use folders::{tools_folder, workspace_root};

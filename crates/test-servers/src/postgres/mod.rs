@@ -1,8 +1,10 @@
 //! A private PostgreSQL server.
 
+mod crash;
 mod database;
 mod options;
 mod shared;
+mod standby;
 mod template;
 
 use std::fs;
@@ -85,6 +87,19 @@ impl Postgres {
     /// Runs statements as `postgres` in the database `postgres`; for what belongs to the whole server, as roles.
     pub fn execute(&self, sql: &str) -> Result<()> {
         self.psql.run("postgres", sql).map(drop)
+    }
+
+    /// Runs statements as `postgres` in a database and answers what they return, as [`Database::query`] does.
+    ///
+    /// # Errors
+    /// The first statement that failed, with the server's message.
+    pub fn query(&self, database: &str, sql: &str) -> Result<String> {
+        self.psql.run(database, sql)
+    }
+
+    /// The address of a database of this name for the superuser: a standby has those of its primary.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@{}:{}/{database}", self.psql.host, self.psql.port)
     }
 
     /// The folder of its data.

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use super::PostgresOptions;
 use crate::account::Account;
+use crate::commands::{run, succeed};
 use crate::folders::{self, InstanceFolder};
 use crate::{Error, PostgresTools, Result, TlsFiles};
 
@@ -131,19 +132,4 @@ fn has_statistics_of_statements(tools: &PostgresTools) -> bool {
     let answer = Command::new(tools.bin.join("pg_config")).arg("--pkglibdir").stdin(Stdio::null()).output();
     let folder = answer.map(|answer| String::from_utf8_lossy(&answer.stdout).trim().to_owned()).unwrap_or_default();
     ["so", "dylib"].iter().any(|ending| Path::new(&folder).join(format!("pg_stat_statements.{ending}")).is_file())
-}
-
-fn succeed(command: &mut Command) -> Result<()> {
-    let answer = run(command)?;
-    if answer.status.success() {
-        return Ok(());
-    }
-    let program = Path::new(command.get_program()).display().to_string();
-    Err(Error::new(format!("{program} failed: {}", String::from_utf8_lossy(&answer.stderr).trim())))
-}
-
-fn run(command: &mut Command) -> Result<std::process::Output> {
-    // The current folder may be closed to the account that runs servers.
-    let answer = command.current_dir("/").stdin(Stdio::null()).output();
-    answer.map_err(Error::doing(format!("cannot run {}", Path::new(command.get_program()).display())))
 }

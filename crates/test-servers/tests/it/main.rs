@@ -1,6 +1,8 @@
 //! Throwaway servers, against real ones.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod disk;
 mod leaks;
 mod pgbouncer;
 mod postgres;
+mod standby;

@@ -3,12 +3,12 @@
 mod config;
 mod ddl;
 mod error;
-mod keys;
 mod lock;
 mod names;
 mod open;
 mod publish;
 pub mod query;
+mod read;
 mod replica;
 mod sink;
 mod state;

@@ -74,6 +74,13 @@ pub(crate) fn table_exists(conn: &Connection, name: &str) -> Result<bool> {
     Ok(object_type(conn, name)?.as_deref() == Some("table"))
 }
 
+/// The columns of a table as it stands in the file; none where there is no such table.
+pub(crate) fn columns_of(conn: &Connection, table: &str) -> Result<Vec<String>> {
+    conn.prepare_cached("SELECT name FROM pragma_table_info(?1)")
+        .and_then(|mut select| select.query_map([table], |row| row.get(0))?.collect())
+        .map_err(sqlite_error)
+}
+
 #[cfg(test)]
 mod tests {
     use sync_core::{Column, DataType, ErrorKind, TableId};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use sync_core::{Checkpoint, FailedRow, Replica, ReplicaTable, Result, Sink, SinkTransaction, StreamId};
 
-use crate::keys::ReplicaFile;
 use crate::lock::WriterLock;
+use crate::read::ReplicaFile;
 use crate::statements::StatementTexts;
 use crate::transaction::SqliteTransaction;
 use crate::{SqliteConfig, open, state};

@@ -48,14 +48,18 @@ pub(crate) struct Parameter {
     pub(crate) in_key: bool,
 }
 
+impl Parameter {
+    /// What the column at this position may hold.
+    pub(crate) fn of(schema: &TableSchema, position: usize) -> Self {
+        Self { kind: schema.columns()[position].data_type.value_kind(), in_key: schema.key().contains(&position) }
+    }
+}
+
 impl TableStatements {
     fn new(table: &ReplicaTable, state: CopyState) -> Self {
         let schema = Arc::clone(&table.schema);
         let target = target(&table.name, state);
-        let columns = schema.columns().iter().enumerate().map(|(position, column)| Parameter {
-            kind: column.data_type.value_kind(),
-            in_key: schema.key().contains(&position),
-        });
+        let columns = (0..schema.columns().len()).map(|position| Parameter::of(&schema, position));
         Self {
             upsert: upsert(&target, &schema),
             delete: delete(&target, &schema),

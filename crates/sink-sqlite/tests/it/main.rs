@@ -3,10 +3,11 @@
 
 mod conformance;
 mod fixture;
-mod keys;
+
 mod model;
 mod opening;
 mod publishing;
+mod reading;
 mod refused;
 mod state;
 mod tables;

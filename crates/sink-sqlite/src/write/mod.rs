@@ -6,7 +6,8 @@ use sync_core::{Error, Op, Result, Row, RowBatch, Value, ValueKind, WriteStats};
 
 use crate::ddl;
 use crate::error::{is_refused_statement, sqlite_error};
-use crate::statements::{Parameter, TableStatements};
+pub(crate) use crate::statements::Parameter;
+use crate::statements::TableStatements;
 use crate::types::{is_exact_real, reads_as_number};
 
 /// Stores the rows in order.
@@ -65,7 +66,7 @@ fn delete_row(delete: &mut Statement<'_>, statements: &TableStatements, row: Row
 }
 
 /// Why a row was not written.
-enum Fault {
+pub(crate) enum Fault {
     /// The column would not keep the value as it is.
     Value(&'static str),
     /// As `Value`, and which column it is.
@@ -124,7 +125,12 @@ pub(crate) fn not_as_made() -> Error {
 
 /// Binds a value, unless the column's affinity would change it.
 #[inline]
-fn bind(statement: &mut Statement<'_>, index: usize, value: Value<'_>, parameter: Parameter) -> Result<(), Fault> {
+pub(crate) fn bind(
+    statement: &mut Statement<'_>,
+    index: usize,
+    value: Value<'_>,
+    parameter: Parameter,
+) -> Result<(), Fault> {
     use ValueKind::{Integer, Real, Text};
     let bound = match value {
         // SQLite would make up a number for an absent integer key.

@@ -1,5 +1,7 @@
 //! Source and replica side by side, in the server's own text.
 
+use std::collections::BTreeMap;
+
 use crate::case::Case;
 
 /// The benchmark's kind of table: each of its columns has been lost or bent by some tool.
@@ -24,10 +26,56 @@ const REPLICA: &str = "SELECT id, customer_id, printf('%.2f', amount), note, tag
 
 /// Every row of `orders`, column by column.
 pub(crate) fn assert_orders_equal(case: &Case) {
-    let (source, replica) = (case.ask(SOURCE), case.query(REPLICA));
-    if source != replica {
-        let (source, replica): (Vec<_>, Vec<_>) = (source.lines().collect(), replica.lines().collect());
-        let differs = source.iter().zip(&replica).find(|(a, b)| a != b);
-        panic!("{} rows at the source, {} in the replica; first difference {differs:?}", source.len(), replica.len());
+    Differences::between(&case.ask(SOURCE), &case.query(REPLICA)).assert_none();
+}
+
+/// How a replica differs from its source; both are given as lines that begin with the key.
+#[derive(Debug, Default)]
+pub(crate) struct Differences {
+    /// At the source alone.
+    pub(crate) missing: Vec<String>,
+    /// In both, but not alike: the source's line, then the replica's.
+    pub(crate) stale: Vec<(String, String)>,
+    /// In the replica alone.
+    pub(crate) ghosts: Vec<String>,
+    rows: usize,
+}
+
+impl Differences {
+    pub(crate) fn between(source: &str, replica: &str) -> Self {
+        let keyed = |text: &str| -> BTreeMap<String, String> {
+            let key = |line: &str| line.split('|').next().unwrap_or_default().to_owned();
+            text.lines().map(|line| (key(line), line.to_owned())).collect()
+        };
+        let (source, mut replica) = (keyed(source), keyed(replica));
+        let mut differences = Self { rows: source.len(), ..Self::default() };
+        for (key, wanted) in source {
+            match replica.remove(&key) {
+                None => differences.missing.push(wanted),
+                Some(found) if found != wanted => differences.stale.push((wanted, found)),
+                Some(_) => {}
+            }
+        }
+        differences.ghosts = replica.into_values().collect();
+        differences
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.missing.is_empty() && self.stale.is_empty() && self.ghosts.is_empty()
+    }
+
+    pub(crate) fn assert_none(&self) {
+        let first = |lines: &[String]| lines.iter().take(3).cloned().collect::<Vec<_>>();
+        assert!(
+            self.is_empty(),
+            "of {} rows {} are missing {:?}, {} are stale {:?}, and {} are ghosts {:?}",
+            self.rows,
+            self.missing.len(),
+            first(&self.missing),
+            self.stale.len(),
+            self.stale.iter().take(3).collect::<Vec<_>>(),
+            self.ghosts.len(),
+            first(&self.ghosts),
+        );
     }
 }

@@ -1,82 +1,13 @@
 //! `data-sync run`: tables that keep themselves fresh, whatever happens around them.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::Child;
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
 use test_servers::{Postgres, PostgresOptions, long_test_length};
 
 use crate::case::Case;
 use crate::proxy::{Mode, Proxy};
+use crate::running::{Daemon, QUIET, count, wait_until};
 use crate::writer::{VERSIONS, Writer, assert_versions_equal};
-
-/// Anything that is to happen by itself happens within this time.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The running command; killed when dropped.
-struct Daemon {
-    child: Child,
-    log: Arc<Mutex<Vec<String>>>,
-    reader: Option<JoinHandle<()>>,
-}
-
-impl Daemon {
-    fn start(case: &Case) -> Self {
-        let mut child = case.start(&["run", "--log-format", "human"]);
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let shared = Arc::clone(&log);
-        let reader = std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                shared.lock().unwrap().push(line);
-            }
-        });
-        Self { child, log, reader: Some(reader) }
-    }
-
-    fn log(&self) -> Vec<String> {
-        self.log.lock().unwrap().clone()
-    }
-
-    /// Kills it and returns what it logged.
-    fn kill(mut self) -> Vec<String> {
-        self.end();
-        self.log()
-    }
-
-    fn end(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if let Some(reader) = self.reader.take() {
-            reader.join().unwrap();
-        }
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-/// Waits until it is so; looks again every few milliseconds.
-fn wait_until(what: &str, daemon: &Daemon, condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(started.elapsed() < PATIENCE, "{what} did not happen: {:#?}", daemon.log());
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn count(case: &Case, table: &str) -> Option<i64> {
-    let replica = Connection::open_with_flags(case.replica_path(), OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
-    replica.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).ok()
-}
-
-const QUIET: &str = "[http]\nenabled = false\n";
 
 #[test]
 fn heavy_killed_every_second_under_a_writer_it_ends_equal() {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::case::Case;
 use crate::compare::{ORDERS, assert_orders_equal};
+use crate::load::Random;
 
 /// Kills of a first copy, of polls, and of a copy beside a published table, each of which must have hit a running command.
 const KILLS: [usize; 3] = [9, 9, 5];
@@ -13,7 +14,7 @@ fn heavy_killed_at_any_moment_of_a_copy_or_a_poll_it_ends_equal() {
     let case = Case::new(ORDERS);
     case.sql("SELECT fill(1, 150000)");
     case.configure("tables = [\"orders\"]");
-    let mut killer = Killer { case: &case, random: Random(0x5eed), round: 0 };
+    let mut killer = Killer { case: &case, random: Random::new(0x5eed), round: 0 };
     killer.kill(KILLS[0], Duration::from_millis(800));
     case.sync();
     assert_orders_equal(&case);
@@ -108,15 +109,4 @@ fn state(case: &Case) -> Option<String> {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
     let replica = rusqlite::Connection::open_with_flags(case.replica_path(), flags).ok()?;
     replica.query_row("SELECT state FROM tmp_data_sync_metadata", [], |row| row.get(0)).ok()
-}
-
-/// A small generator with a fixed seed, so that a failing run can be had again.
-struct Random(u64);
-
-impl Random {
-    /// A number from 0 to 1.
-    fn part(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as f64 / (1_u64 << 31) as f64
-    }
 }

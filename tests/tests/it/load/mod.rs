@@ -1,0 +1,14 @@
+//! A load that loses rows wherever a rule is missing, a reader that watches the replica under it, and the ledger that tells who is right.
+
+mod ledger;
+mod random;
+mod table;
+mod transaction;
+mod watch;
+mod writers;
+
+pub(crate) use ledger::Ledger;
+pub(crate) use random::Random;
+pub(crate) use table::{TORTURE, assert_torture_equal};
+pub(crate) use watch::Watcher;
+pub(crate) use writers::{Load, Pace};

@@ -26,7 +26,12 @@ pub(crate) struct Ran {
 impl Case {
     /// A fresh database in which this SQL was run.
     pub(crate) fn new(sql: &str) -> Self {
-        let database = Postgres::shared().database().unwrap();
+        Self::on(Postgres::shared(), sql)
+    }
+
+    /// Likewise on a server of the test's own.
+    pub(crate) fn on(server: &Postgres, sql: &str) -> Self {
+        let database = server.database().unwrap();
         if !sql.is_empty() {
             database.execute(sql).unwrap();
         }

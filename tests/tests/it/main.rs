@@ -1,6 +1,7 @@
 //! End to end: what a user of the command can rely on.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod broken_rules;
 mod case;
 mod compare;
 mod cursors;

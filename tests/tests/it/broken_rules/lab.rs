@@ -1,0 +1,137 @@
+//! An engine within the test, whose reads can be waited for, and rounds of transactions around them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use postgres::{Client, NoTls};
+use sink_sqlite::{SqliteConfig, SqliteSink};
+use sync_core::engine::{Control, Engine, EngineSource, control};
+use sync_core::{TableSettings, Wanted};
+use test_servers::{Postgres, PostgresOptions};
+
+use super::rule::Rule;
+use super::source::{Begun, BrokenSource};
+use crate::case::Case;
+use crate::load::TORTURE;
+
+/// Reads come several times a second.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Keys that no load uses.
+const FIRST: i64 = 1_000_000;
+
+/// An engine that keeps `torture` fresh. The server is its own: whoever has a transaction open elsewhere would hold horizons back.
+pub(super) struct Lab {
+    pub(super) case: Case,
+    begun: Arc<Begun>,
+    rule: Rule,
+    round: AtomicU64,
+    control: Control,
+    engine: Option<JoinHandle<()>>,
+    _server: Arc<Postgres>,
+}
+
+impl Lab {
+    pub(super) fn start(rule: Rule) -> Self {
+        let server = Arc::new(Postgres::start(&PostgresOptions::new()).unwrap());
+        let case = Case::on(&server, TORTURE);
+        case.sql("INSERT INTO torture (id) SELECT generate_series(1000001, 1000200)");
+        let source = BrokenSource::new(&server, case.database.name(), rule);
+        let begun = source.begun();
+        let engine = engine(&case, source);
+        let (control, commands) = control();
+        let engine = std::thread::spawn(move || runtime().block_on(engine.run(commands)));
+        let lab = Self { case, begun, rule, round: AtomicU64::new(0), control, engine: Some(engine), _server: server };
+        lab.settle();
+        lab
+    }
+
+    /// A transaction that stays open around reads, and what is lost of it when everything had its time to arrive.
+    pub(super) fn round(&self) -> Vec<String> {
+        let round = self.round.fetch_add(1, Ordering::Relaxed) as i64;
+        let (new, newer, silent, moved) =
+            (FIRST + 1000 + round, FIRST + 5000 + round, FIRST + 1 + round, FIRST + 101 + round);
+        let mut late = Client::connect(&self.case.database.url(), NoTls).unwrap();
+        late.batch_execute(&format!(
+            "BEGIN; INSERT INTO torture (id) VALUES ({new});
+             UPDATE torture SET noise = noise + 1 WHERE id = {silent};
+             SAVEPOINT s; UPDATE torture SET noise = noise + 1, updated_at = clock_timestamp() WHERE id = {moved}; RELEASE s"
+        ))
+        .unwrap();
+        // The cursor passes over what is still open.
+        self.case.sql(&format!("INSERT INTO torture (id) VALUES ({newer})"));
+        self.settle();
+        late.batch_execute("COMMIT").unwrap();
+        self.settle();
+        lost(&self.case, &format!("id IN ({new}, {newer}, {silent}, {moved})"))
+    }
+
+    /// Waits until what is committed now has been read and stored, by whatever way the rule leaves.
+    fn settle(&self) {
+        let reads = if self.rule == Rule::PollOnly { &self.begun.polls } else { &self.begun.sweeps };
+        // The next read to begin sees it; the one after that begins when its rows are stored.
+        let (enough, started) = (reads.load(Ordering::SeqCst) + 2, Instant::now());
+        while reads.load(Ordering::SeqCst) < enough {
+            assert!(started.elapsed() < PATIENCE, "the engine does not read");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.control.stop();
+        if let Some(engine) = self.engine.take() {
+            engine.join().unwrap();
+        }
+    }
+}
+
+/// A copy that is cut and goes on, with changes in between to rows that it had given already; and what is lost of them.
+pub(super) fn resumed_copy(rule: Rule) -> Vec<String> {
+    let server = Arc::new(Postgres::start(&PostgresOptions::new()).unwrap());
+    let case = Case::on(&server, TORTURE);
+    let source = |cut| BrokenSource::new(&server, case.database.name(), rule).cut_after(cut);
+    let mut engine = engine(&case, source(8));
+    let runtime = runtime();
+    let first = runtime.block_on(engine.sync());
+    assert!(first.tables[0].error.is_some() && first.tables[0].rows_read > 0, "{first:?}");
+    case.sql(
+        "UPDATE torture SET noise = 1 WHERE id = 3; UPDATE torture SET noise = 1, updated_at = now() WHERE id = 4",
+    );
+    case.sql("INSERT INTO torture (id, updated_at) VALUES (0, '2020-01-01')");
+    engine.set_sources(vec![EngineSource::new(Box::new(source(usize::MAX)), wanted())]);
+    for _ in 0..2 {
+        let report = runtime.block_on(engine.sync());
+        assert!(report.tables[0].error.is_none(), "{report:?}");
+    }
+    lost(&case, "true")
+}
+
+fn engine(case: &Case, source: BrokenSource) -> Engine {
+    let sink = SqliteSink::open(SqliteConfig::new(case.replica_path())).unwrap();
+    Engine::new(Box::new(sink), vec![EngineSource::new(Box::new(source), wanted())]).unwrap()
+}
+
+fn wanted() -> Wanted {
+    let mut defaults = TableSettings::default();
+    defaults.sync_interval = Some(Duration::from_millis(50));
+    defaults.sweep_interval = Some(Duration::from_millis(150));
+    defaults.batch_size = Some(100);
+    let mut wanted = Wanted::tables(["torture".parse().unwrap()]);
+    wanted.defaults = defaults;
+    wanted
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Rows of the source that are missing in the replica or stale there.
+fn lost(case: &Case, rows: &str) -> Vec<String> {
+    let replica = case.query("SELECT id, version FROM tmp_torture");
+    let replica: std::collections::HashSet<&str> = replica.lines().collect();
+    let source = case.ask(&format!("SELECT id, version FROM torture WHERE {rows}"));
+    source.lines().filter(|row| !replica.contains(row)).map(str::to_owned).collect()
+}

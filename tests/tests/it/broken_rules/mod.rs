@@ -1,0 +1,60 @@
+//! Each rule that keeps rows from being lost, broken in turn: a row must be lost then, or the proof above proves nothing.
+//!
+//! Transactions are opened, left open around reads of the source, and committed at the worst moment. Nothing here depends on luck: the
+//! lab knows which reads began, and a broken rule loses a row in the first round.
+
+mod lab;
+mod rule;
+mod source;
+
+use lab::Lab;
+use rule::Rule;
+use test_servers::long_test_length;
+
+use crate::load::{Load, Pace, Random};
+
+#[test]
+fn heavy_with_all_rules_kept_no_row_is_lost() {
+    let lab = Lab::start(Rule::AllKept);
+    let pace = Pace { writers: 3, longest: long_test_length() / 40 };
+    let load = Load::start(&lab.case.database.url(), pace, &mut Random::seeded(11));
+    let started = std::time::Instant::now();
+    let mut rounds = 0;
+    while started.elapsed() < long_test_length() / 2 {
+        let lost = lab.round();
+        assert!(lost.is_empty(), "in round {rounds}: {lost:?}");
+        rounds += 1;
+    }
+    load.stop();
+    assert!(rounds > 2, "{rounds} rounds");
+}
+
+#[test]
+fn heavy_a_naive_cursor_loses_rows() {
+    assert_loses(Rule::PollOnly);
+}
+
+#[test]
+fn heavy_a_poll_that_moves_the_horizon_loses_rows() {
+    assert_loses(Rule::PollMovesHorizon);
+}
+
+#[test]
+fn a_resumed_copy_with_its_own_horizon_loses_rows() {
+    let lost = lab::resumed_copy(Rule::ResumeMovesHorizon);
+    assert!(!lost.is_empty(), "a rule was broken and no row was lost");
+}
+
+#[test]
+fn a_resumed_copy_that_keeps_its_first_horizon_loses_none() {
+    let lost = lab::resumed_copy(Rule::AllKept);
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+/// Rounds until a row is lost, or enough of them.
+fn assert_loses(rule: Rule) {
+    const ROUNDS: usize = 5;
+    let lab = Lab::start(rule);
+    let lost = (0..ROUNDS).any(|_| !lab.round().is_empty());
+    assert!(lost, "{rule:?} was broken and no row was lost in {ROUNDS} rounds");
+}

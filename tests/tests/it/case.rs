@@ -38,10 +38,29 @@ impl Case {
         Self { database, folder: tempfile::tempdir().unwrap() }
     }
 
+    /// Keeps configuration and replica below this folder.
+    pub(crate) fn in_folder(self, folder: PathBuf) -> Self {
+        Self { folder: tempfile::tempdir_in(folder).unwrap(), ..self }
+    }
+
     /// Writes the configuration: the source's address, then this text.
     pub(crate) fn configure(&self, rest: &str) {
-        let text = format!("{rest}\n[source]\nurl = \"{}\"\n", self.database.url());
+        self.configure_with(rest, &format!("url = \"{}\"", self.database.url()));
+    }
+
+    /// Likewise, with another port: that of a proxy, or of a pooler.
+    pub(crate) fn configure_at(&self, port: u16, rest: &str) {
+        self.configure_with(rest, &format!("url = \"{}\"", self.url_at(port)));
+    }
+
+    /// Writes the configuration: settings of the top, then those of the source.
+    pub(crate) fn configure_with(&self, rest: &str, source: &str) {
+        let text = format!("{rest}\n[source]\n{source}\n");
         std::fs::write(self.folder.path().join("data-sync.toml"), text).unwrap();
+    }
+
+    pub(crate) fn url_at(&self, port: u16) -> String {
+        format!("postgres://postgres@127.0.0.1:{port}/{}", self.database.name())
     }
 
     pub(crate) fn sql(&self, sql: &str) {

@@ -29,6 +29,13 @@ pub(crate) fn assert_orders_equal(case: &Case) {
     Differences::between(&case.ask(SOURCE), &case.query(REPLICA)).assert_none();
 }
 
+/// These columns of a table, the key first, at the source and in its replica.
+pub(crate) fn assert_same(case: &Case, columns: &str, table: &str) {
+    let source = case.ask(&format!("SELECT {columns} FROM {table} ORDER BY 1"));
+    let replica = case.query(&format!("SELECT {columns} FROM tmp_{table} ORDER BY 1"));
+    Differences::between(&source, &replica).assert_none();
+}
+
 /// How a replica differs from its source; both are given as lines that begin with the key.
 #[derive(Debug, Default)]
 pub(crate) struct Differences {

@@ -95,14 +95,15 @@ fn heavy_an_outage_is_logged_once_and_recovered_from() {
     let mut server = Postgres::start(&PostgresOptions::new()).unwrap();
     let database = server.database().unwrap();
     database.execute("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)").unwrap();
-    let proxy = Proxy::to((server.host().to_owned(), server.port()));
-    let folder = tempfile::tempdir().unwrap();
-    let url = database.url().replace(&format!(":{}/", server.port()), &format!(":{}/", proxy.port()));
-    let config = format!(
-        "sync_interval = 0.2\ntables = [\"t\"]\n{QUIET}[source]\nurl = \"{url}\"\nconnect_timeout = 2\nstatement_timeout = 2\nidle_timeout = 2\n"
+    let proxy = Proxy::to(&server);
+    let case = Case { database, folder: tempfile::tempdir().unwrap() };
+    case.configure_with(
+        &format!("sync_interval = 0.2\ntables = [\"t\"]\n{QUIET}"),
+        &format!(
+            "url = \"{}\"\nconnect_timeout = 2\nstatement_timeout = 2\nidle_timeout = 2",
+            case.url_at(proxy.port())
+        ),
     );
-    std::fs::write(folder.path().join("data-sync.toml"), config).unwrap();
-    let case = Case { database, folder };
     let daemon = Daemon::start(&case);
     let arrives = |ids: i64| wait_until(&format!("row {ids}"), &daemon, || count(&case, "tmp_t") == Some(ids));
     arrives(1);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::case::Case;
 use crate::compare::{ORDERS, assert_orders_equal};
 use crate::load::Random;
+use crate::running::copy_state;
 
 /// Kills of a first copy, of polls, and of a copy beside a published table, each of which must have hit a running command.
 const KILLS: [usize; 3] = [9, 9, 5];
@@ -97,16 +98,9 @@ fn a_killed_copy_goes_on_from_its_checkpoint() {
 
 /// Whether a copy stands at a checkpoint.
 fn copying(case: &Case) -> bool {
-    state(case).is_some_and(|state| state.eq_ignore_ascii_case("building"))
+    copy_state(case).is_some_and(|state| state.eq_ignore_ascii_case("building"))
 }
 
 fn is_published(case: &Case) -> bool {
-    state(case).is_some_and(|state| state.eq_ignore_ascii_case("live"))
-}
-
-/// The state of the only table; nothing while the file has not come so far.
-fn state(case: &Case) -> Option<String> {
-    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
-    let replica = rusqlite::Connection::open_with_flags(case.replica_path(), flags).ok()?;
-    replica.query_row("SELECT state FROM tmp_data_sync_metadata", [], |row| row.get(0)).ok()
+    copy_state(case).is_some_and(|state| state.eq_ignore_ascii_case("live"))
 }

@@ -7,6 +7,8 @@ mod compare;
 mod cursors;
 mod daemon;
 mod docs;
+mod events;
+mod faults;
 mod first_sync;
 mod kill;
 mod load;

@@ -1,0 +1,61 @@
+//! A standby as the source, and what becomes of the replica when it takes its primary's place.
+
+use test_servers::{Postgres, PostgresOptions};
+
+use crate::case::Case;
+use crate::compare::Differences;
+use crate::proxy::Proxy;
+
+const ROWS: &str =
+    "CREATE TABLE t (id int PRIMARY KEY, word text NOT NULL, updated_at timestamptz NOT NULL DEFAULT now());
+INSERT INTO t SELECT g, 'first' FROM generate_series(1, 50) g";
+
+struct Pair {
+    case: Case,
+    proxy: Proxy,
+    primary: Postgres,
+    standby: Postgres,
+}
+
+/// A primary with its standby, and a replica that reads from the one that `source` chooses.
+fn pair(source: fn(&Pair) -> &Postgres) -> Pair {
+    let primary = Postgres::start(&PostgresOptions::new()).unwrap();
+    let case = Case::on(&primary, ROWS);
+    let standby = primary.standby().unwrap();
+    let pair = Pair { proxy: Proxy::to(&primary), case, primary, standby };
+    pair.proxy.aim(source(&pair));
+    pair.case.configure_at(pair.proxy.port(), "tables = [\"t\"]");
+    pair.case.sync();
+    pair.assert_equal(source(&pair));
+    pair
+}
+
+impl Pair {
+    fn on(&self, server: &Postgres, sql: &str) -> String {
+        server.query(self.case.database.name(), sql).unwrap()
+    }
+
+    fn assert_equal(&self, server: &Postgres) {
+        let source = self.on(server, "SELECT id, word FROM t ORDER BY id");
+        Differences::between(&source, &self.case.query("SELECT id, word FROM tmp_t ORDER BY id")).assert_none();
+    }
+}
+
+#[test]
+fn a_standby_is_followed_through_its_promotion() {
+    let pair = pair(|pair| &pair.standby);
+    let change = "INSERT INTO t VALUES (100, 'new', '2020-01-01'); UPDATE t SET word = 'silent' WHERE id = 3";
+    pair.on(&pair.primary, change);
+    pair.standby.wait_until_caught_up(&pair.primary).unwrap();
+    pair.case.sync();
+    pair.assert_equal(&pair.standby);
+
+    pair.standby.promote().unwrap();
+    pair.on(
+        &pair.standby,
+        "INSERT INTO t VALUES (101, 'newer', '2020-01-01'); UPDATE t SET word = 'silent too' WHERE id = 5",
+    );
+    pair.case.sync();
+    pair.case.sync();
+    pair.assert_equal(&pair.standby);
+}

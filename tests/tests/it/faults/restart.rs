@@ -1,0 +1,30 @@
+//! A server that goes and comes back.
+
+use test_servers::{Postgres, PostgresOptions};
+
+use crate::case::Case;
+use crate::compare::{ORDERS, assert_orders_equal};
+use crate::running::{Daemon, QUIET, copy_state, count, wait_until};
+
+#[test]
+fn heavy_a_server_that_is_stopped_or_killed_in_the_middle_of_a_copy_is_copied_to_the_end() {
+    for kill in [false, true] {
+        let mut server = Postgres::start(&PostgresOptions::new()).unwrap();
+        let case = Case::on(&server, ORDERS);
+        case.sql("SELECT fill(1, 120000); CHECKPOINT");
+        case.configure(&format!("sync_interval = 0.2\nbatch_size = 200\ntables = [\"orders\"]\n{QUIET}"));
+        let daemon = Daemon::start(&case);
+        wait_until("the copy", &daemon, || copy_state(&case).is_some());
+        if kill { server.kill() } else { server.stop() }.unwrap();
+        assert_eq!(count(&case, "tmp_orders"), None, "the copy was over before the server was gone");
+        server.restart().unwrap();
+        case.sql("UPDATE orders SET note = 'after' WHERE id IN (1, 60000, 120000)");
+        wait_until("the rest of the copy", &daemon, || count(&case, "tmp_orders") == Some(120_000));
+        wait_until("the last change", &daemon, || {
+            case.query("SELECT count(*) FROM tmp_orders WHERE note = 'after'") == "3"
+        });
+        drop(daemon);
+        case.sync();
+        assert_orders_equal(&case);
+    }
+}

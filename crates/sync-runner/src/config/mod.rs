@@ -135,18 +135,8 @@ fn section_of(key: &str) -> Option<String> {
 fn belongs_to_the_top(section: &Section<'_, '_>) -> impl Fn(&str) -> Option<String> + use<> {
     let header = section.reading().header(section.path());
     move |key| {
-        let known = [
-            "tables",
-            "exclude",
-            "readers",
-            "prefix",
-            "sync_interval",
-            "reconcile_interval",
-            "sweep_interval",
-            "copy_snapshot_max",
-        ];
-        known
-            .contains(&key)
+        let at_the_top = source::SELECTING.contains(&key) && key != "table";
+        at_the_top
             .then(|| format!("below the header [{header}] it belongs to {header}; put it above the first [section]"))
     }
 }

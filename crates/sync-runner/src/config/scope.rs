@@ -1,7 +1,5 @@
 //! What can be set for everything, and again for one source: which tables, how, and how often.
 
-use std::time::Duration;
-
 use figment::value::Value;
 use sync_core::TableSettings;
 
@@ -14,7 +12,6 @@ pub(super) struct Scope {
     pub(super) settings: TableSettings,
     pub(super) readers: Option<usize>,
     pub(super) prefix: Option<String>,
-    pub(super) reconcile_interval: Option<Duration>,
 }
 
 impl Scope {
@@ -27,7 +24,6 @@ impl Scope {
                 Value::String(_, prefix) => Ok(prefix),
                 other => Err(mismatch("text in quotes", &other)),
             }),
-            reconcile_interval: section.span("reconcile_interval"),
         }
     }
 }

@@ -183,6 +183,35 @@ impl<'r, 'l> Section<'r, 'l> {
         })
     }
 
+    /// A number from 0 to 1.
+    pub(super) fn fraction(&mut self, key: &'static str) -> Option<f64> {
+        self.parsed(key, |value| {
+            let number = match &value {
+                Value::Num(_, number) => number.to_f64().or_else(|| whole(*number).and_then(|number| u8::try_from(number).ok()).map(f64::from)),
+                Value::String(_, text) => text.trim().parse().ok(),
+                _ => None,
+            };
+            let number = number.filter(|number| (0.0..=1.0).contains(number));
+            number.ok_or_else(|| mismatch("a number from 0 to 1, such as 0.5 for a half", &value))
+        })
+    }
+
+    /// One of some words.
+    pub(super) fn choice<T: Clone>(&mut self, key: &'static str, known: &[(&'static str, T)]) -> Option<T> {
+        self.parsed(key, |value| {
+            let written = value.as_str().unwrap_or_default();
+            if let Some((_, meant)) = known.iter().find(|(word, _)| *word == written) {
+                return Ok(meant.clone());
+            }
+            let words: Vec<_> = known.iter().map(|(word, _)| format!("{word:?}")).collect();
+            let error = mismatch(words.join(" or "), &value);
+            Err(match nearest(written, known.iter().map(|(word, _)| *word)) {
+                Some(near) => error.hint(format!("did you mean {near:?}?")),
+                None => error,
+            })
+        })
+    }
+
     /// What `parse` makes of the value; an error is noted with the place of the value.
     pub(super) fn parsed<T>(&mut self, key: &'static str, parse: impl FnOnce(Value) -> Result<T, Error>) -> Option<T> {
         let value = self.take(key)?;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use figment::value::Value;
 use serde_json::Value as Json;
@@ -15,7 +14,7 @@ use super::secrets::{self, SecretSetting, is_secret};
 use super::section::Section;
 
 /// Our own settings of a source that say what is wanted of it, wherever it is.
-pub(super) const SELECTING: [&str; 12] = [
+pub(super) const SELECTING: [&str; 18] = [
     "tables",
     "table",
     "exclude",
@@ -28,6 +27,12 @@ pub(super) const SELECTING: [&str; 12] = [
     "reconcile_interval",
     "sweep_interval",
     "copy_snapshot_max",
+    "max_skip",
+    "mode",
+    "deletes",
+    "deleted_column",
+    "max_delete_fraction",
+    "on_source_change",
 ];
 /// Those that say where it is. All that is not known here is taken for its driver's.
 const LOCATING: [&str; 4] = ["password_env", "password_file", "url_env", "url_file"];
@@ -41,8 +46,6 @@ pub struct SourceConfig {
     pub wanted: Wanted,
     /// How many tables are read side by side.
     pub readers: usize,
-    /// Between two comparisons of keys.
-    pub reconcile_interval: Duration,
     settings: BTreeMap<String, Json>,
     secrets: Vec<(&'static str, SecretSetting)>,
     path: String,
@@ -182,8 +185,6 @@ fn read(name: Option<String>, mut section: Section<'_, '_>, top: &Scope, alone: 
     SourceConfig {
         wanted: wanted(name.as_deref(), &scope, top, alone),
         readers: scope.readers.or(top.readers).unwrap_or(DEFAULT_READERS),
-        // Where it is set nowhere, it was found wrong, and nothing will be done.
-        reconcile_interval: scope.reconcile_interval.or(top.reconcile_interval).unwrap_or_default(),
         name,
         settings: driver_settings(section, &places),
         secrets,

@@ -1,6 +1,7 @@
 //! Which tables: `tables`, `exclude`, and `[table.NAME]` with the settings of one.
 
 use figment::value::Value;
+use sync_core::plan::{Deletes, Mode, OnSourceChange};
 use sync_core::{Error, TableName, TableSettings, WantedTable};
 
 use super::belongs_to_the_top;
@@ -115,7 +116,38 @@ pub(super) fn settings(section: &mut Section<'_, '_>) -> TableSettings {
     settings.sync_interval = section.span("sync_interval");
     settings.sweep_interval = section.span("sweep_interval");
     settings.copy_snapshot_max = section.span("copy_snapshot_max");
+    settings.max_skip = section.span("max_skip");
+    settings.mode = section.choice("mode", &[("follow", Mode::Follow), ("full", Mode::Full)]);
+    settings.deletes = deletes(section);
+    settings.reconcile_interval = section.span("reconcile_interval");
+    settings.max_delete_fraction = section.fraction("max_delete_fraction");
+    settings.on_source_change = section.choice(
+        "on_source_change",
+        &[("stop", OnSourceChange::Stop), ("resync", OnSourceChange::Resync), ("repair", OnSourceChange::Repair)],
+    );
     settings
+}
+
+/// The column in which `deletes = "soft"` marks rows unless it is said.
+const DELETED_COLUMN: &str = "deleted_at_source";
+
+/// `deletes`, with the column beside it.
+fn deletes(section: &mut Section<'_, '_>) -> Option<Deletes> {
+    let is_set = section.has("deletes");
+    let soft = Deletes::Soft { column: DELETED_COLUMN.to_owned() };
+    let chosen = section
+        .choice("deletes", &[("reconcile", Deletes::Reconcile), ("soft", soft), ("ignore", Deletes::Ignore)]);
+    let place = section.place_of("deleted_column");
+    let column = section.text("deleted_column");
+    if let Some(Deletes::Soft { .. }) = chosen {
+        return column.map(|column| Deletes::Soft { column }).or(chosen);
+    }
+    // Where `deletes` itself is wrong, enough was told.
+    if let Some(place) = place.filter(|_| chosen.is_some() || !is_set) {
+        let error = Error::config("it has no effect without deletes = \"soft\" beside it").at(place);
+        section.reading().problem(error.hint("add deletes = \"soft\", or leave deleted_column out"));
+    }
+    chosen
 }
 
 /// The elements of a list, each with its path. A text is a list with commas, as from an environment variable.

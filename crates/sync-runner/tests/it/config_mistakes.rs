@@ -17,7 +17,8 @@ fn unknown_keys_name_the_nearest_known_one() {
         (
             "tables = [{ name = \"a\", batch = 3 }]",
             "data-sync.toml:1: tables[1].batch: there is no such setting; known here: name, schema, timestamp_column, \
-             id_column, batch_size, sync_interval, sweep_interval, copy_snapshot_max, replica",
+             id_column, batch_size, sync_interval, sweep_interval, copy_snapshot_max, max_skip, mode, deletes, \
+             deleted_column, reconcile_interval, max_delete_fraction, on_source_change, replica",
         ),
         (
             "[table.orders]\ntimestamp_colum = \"x\"",
@@ -99,6 +100,52 @@ fn values_of_the_wrong_type_are_named() {
         (
             "[http]\nenabled = true\nlisten = \"0.0.0.0:80\"",
             "data-sync.toml:1: http: others can reach this address; set token_env or token_file, or listen at 127.0.0.1",
+        ),
+    ] {
+        assert_eq!(problems(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn how_a_table_is_kept_is_one_of_some_words() {
+    let fraction = "max_delete_fraction: it must be a number from 0 to 1, such as 0.5 for a half, not";
+    let without_soft = "deleted_column: it has no effect without deletes = \"soft\" beside it; add deletes = \"soft\", or leave \
+        deleted_column out";
+    for (text, expected) in [
+        (
+            "deletes = \"reconcil\"",
+            "data-sync.toml:1: deletes: it must be \"reconcile\" or \"soft\" or \"ignore\", not the text \"reconcil\"; did \
+             you mean \"reconcile\"?"
+                .to_owned(),
+        ),
+        (
+            "deletes = false",
+            "data-sync.toml:1: deletes: it must be \"reconcile\" or \"soft\" or \"ignore\", not false".to_owned(),
+        ),
+        (
+            "[table.a]\non_source_change = \"Resync\"",
+            "data-sync.toml:2: table.a.on_source_change: it must be \"stop\" or \"resync\" or \"repair\", not the text \
+             \"Resync\"; did you mean \"resync\"?"
+                .to_owned(),
+        ),
+        ("max_delete_fraction = 50", format!("data-sync.toml:1: {fraction} 50")),
+        ("max_delete_fraction = -0.5", format!("data-sync.toml:1: {fraction} -0.5")),
+        ("max_delete_fraction = nan", format!("data-sync.toml:1: {fraction} NaN")),
+        ("max_delete_fraction = \"50%\"", format!("data-sync.toml:1: {fraction} the text \"50%\"")),
+        ("deleted_column = \"gone\"", format!("data-sync.toml:1: {without_soft}")),
+        ("[table.a]\ndeleted_column = \"gone\"", format!("data-sync.toml:2: table.a.{without_soft}")),
+        ("deletes = \"ignore\"\ndeleted_column = \"gone\"", format!("data-sync.toml:2: {without_soft}")),
+        ("deletes = \"soft\"\ndeleted_column = \"\"", "data-sync.toml:2: deleted_column: it is empty".to_owned()),
+        (
+            "deletes = 1\ndeleted_column = \"gone\"",
+            "data-sync.toml:1: deletes: it must be \"reconcile\" or \"soft\" or \"ignore\", not 1".to_owned(),
+        ),
+        ("max_skip = 0", "data-sync.toml:1: max_skip: it must be longer than 0 seconds".to_owned()),
+        (
+            "[sink]\ndeletes = \"soft\"",
+            "data-sync.toml:2: sink.deletes: there is no such setting; below the header [sink] it belongs to sink; put it \
+             above the first [section]"
+                .to_owned(),
         ),
     ] {
         assert_eq!(problems(text), expected, "{text}");

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use sync_core::plan::{Deletes, Mode, OnSourceChange};
 use sync_runner::config::{Config, SourceConfig};
 
-use crate::load::load;
+use crate::load::{Folder, load};
 
 fn names(source: &SourceConfig) -> Vec<String> {
     source.wanted.tables.iter().map(|table| table.name.to_string()).collect()
@@ -26,7 +27,12 @@ fn a_minimal_config_has_the_defaults() {
     assert_eq!(source.readers, 4);
     assert_eq!(source.wanted.defaults.sync_interval, Some(Duration::from_secs(300)));
     assert_eq!(source.wanted.defaults.sweep_interval, None);
-    assert_eq!(source.reconcile_interval, Duration::from_secs(3600));
+    assert_eq!(source.wanted.defaults.reconcile_interval, Some(Duration::from_secs(3600)));
+    assert_eq!(source.wanted.defaults.max_skip, Some(Duration::from_secs(600)));
+    assert_eq!(source.wanted.defaults.mode, None);
+    assert_eq!(source.wanted.defaults.deletes, Some(Deletes::Reconcile));
+    assert_eq!(source.wanted.defaults.max_delete_fraction, Some(0.5));
+    assert_eq!(source.wanted.defaults.on_source_change, Some(OnSourceChange::Stop));
     assert_eq!(source.settings().unwrap(), serde_json::json!({"url": "postgres://app@db/shop"}));
     assert!(config.http.enabled);
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8787");
@@ -83,6 +89,56 @@ fn a_section_has_the_settings_of_one_table() {
     assert_eq!(source.wanted.settings[1].settings.timestamp_column.as_deref(), Some("order_date"));
     assert_eq!(source.wanted.settings[1].settings.sync_interval, Some(Duration::from_secs(60)));
     assert_eq!(source.wanted.exclude, ["audit.raw".parse().unwrap()]);
+}
+
+/// All levels at which a setting can stand, each over the one before.
+#[test]
+fn what_keeps_a_table_true_is_set_for_all_for_a_source_or_for_a_table() {
+    let everything = "max_skip = \"1m\"\nmode = \"full\"\ndeletes = \"soft\"\nreconcile_interval = 60\n\
+        max_delete_fraction = 1\non_source_change = \"resync\"\n";
+    let source = "tables = [\"a\", { name = \"b\", deletes = \"soft\", deleted_column = \"gone\" }]\n\
+        [source]\nurl = \"x://\"\n";
+    let own = "max_skip = 2\nmode = \"follow\"\ndeletes = \"ignore\"\nreconcile_interval = 3\n\
+        max_delete_fraction = 0.25\non_source_change = \"repair\"\n";
+    let config = load(&format!("{everything}{source}[table.a]\n{own}")).unwrap();
+    let wanted = &single(&config).wanted;
+    let (wide, table) = (&wanted.defaults, &wanted.settings[0].settings);
+    assert_eq!((wide.max_skip, table.max_skip), (Some(Duration::from_secs(60)), Some(Duration::from_secs(2))));
+    assert_eq!((wide.mode, table.mode), (Some(Mode::Full), Some(Mode::Follow)));
+    let soft = |column: &str| Some(Deletes::Soft { column: column.to_owned() });
+    assert_eq!((&wide.deletes, &table.deletes), (&soft("deleted_at_source"), &Some(Deletes::Ignore)));
+    assert_eq!(wanted.tables[1].settings.deletes, soft("gone"));
+    let reconcile = (wide.reconcile_interval, table.reconcile_interval);
+    assert_eq!(reconcile, (Some(Duration::from_secs(60)), Some(Duration::from_secs(3))));
+    assert_eq!((wide.max_delete_fraction, table.max_delete_fraction), (Some(1.0), Some(0.25)));
+    let change = (wide.on_source_change, table.on_source_change);
+    assert_eq!(change, (Some(OnSourceChange::Resync), Some(OnSourceChange::Repair)));
+
+    let config = load(&format!("{everything}{source}{own}")).unwrap();
+    let wanted = &single(&config).wanted;
+    assert_eq!(&wanted.defaults.or(table), &table.or(&wanted.defaults), "the source's own settings win");
+}
+
+#[test]
+fn the_environment_sets_them_too() {
+    let folder = Folder::with("tables = [\"a\"]\n[source]\nurl = \"x://\"\n");
+    let variables = [
+        ("DATA_SYNC__DELETES", "soft"),
+        ("DATA_SYNC__DELETED_COLUMN", "gone"),
+        ("DATA_SYNC__SOURCE__MAX_DELETE_FRACTION", "0.75"),
+        ("DATA_SYNC__SOURCE__MODE", "full"),
+        ("DATA_SYNC__MAX_SKIP", "30s"),
+    ];
+    let config = folder.load(&variables).unwrap();
+    let defaults = &single(&config).wanted.defaults;
+    assert_eq!(defaults.deletes, Some(Deletes::Soft { column: "gone".to_owned() }));
+    assert_eq!((defaults.max_delete_fraction, defaults.mode), (Some(0.75), Some(Mode::Full)));
+    assert_eq!(defaults.max_skip, Some(Duration::from_secs(30)));
+    let error = folder.load(&[("DATA_SYNC__MODE", "ful")]).unwrap_err();
+    assert_eq!(
+        error,
+        "environment variable DATA_SYNC__MODE: it must be \"follow\" or \"full\", not the text \"ful\"; did you mean \"full\"?"
+    );
 }
 
 #[test]

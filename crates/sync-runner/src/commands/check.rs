@@ -5,6 +5,7 @@ use std::path::Path;
 use std::io;
 
 use sync_core::engine::{Inventory, inventory};
+use sync_core::plan::Mode;
 use sync_core::{Error, Registry, TablePlan};
 
 use crate::config::{Config, SourceConfig};
@@ -77,7 +78,7 @@ fn show_planned(tables: &[TablePlan]) -> io::Result<()> {
     if tables.is_empty() {
         return Ok(());
     }
-    let mut shown = TextTable::new(io::stdout(), ["table", "replica", "changes are found by", "rows"]);
+    let mut shown = TextTable::new(io::stdout(), ["table", "replica", "changes are found by", "rows", "guarantee"]);
     for table in tables {
         let schema = &table.source.schema;
         let keyset: Vec<_> = table.source.keyset().iter().map(|at| schema.columns()[*at].name.as_str()).collect();
@@ -85,8 +86,14 @@ fn show_planned(tables: &[TablePlan]) -> io::Result<()> {
         shown.row(vec![
             Cell::text(schema.id().to_string()),
             Cell::text(&table.replica.name),
-            Cell::text(if keyset.is_empty() { "sweep".to_owned() } else { keyset.join(", ") }),
+            Cell::text(match table.mode {
+                Mode::Full => "a full read".to_owned(),
+                _ if keyset.is_empty() => "sweep".to_owned(),
+                _ => keyset.join(", "),
+            }),
             Cell::number(rows),
+            // Last, as the reason of an exception may be long.
+            Cell::text(table.guarantee.to_string()),
         ])?;
     }
     shown.finish()

@@ -187,7 +187,9 @@ impl<'r, 'l> Section<'r, 'l> {
     pub(super) fn fraction(&mut self, key: &'static str) -> Option<f64> {
         self.parsed(key, |value| {
             let number = match &value {
-                Value::Num(_, number) => number.to_f64().or_else(|| whole(*number).and_then(|number| u8::try_from(number).ok()).map(f64::from)),
+                Value::Num(_, number) => number
+                    .to_f64()
+                    .or_else(|| whole(*number).and_then(|number| u8::try_from(number).ok()).map(f64::from)),
                 Value::String(_, text) => text.trim().parse().ok(),
                 _ => None,
             };

@@ -135,8 +135,8 @@ const DELETED_COLUMN: &str = "deleted_at_source";
 fn deletes(section: &mut Section<'_, '_>) -> Option<Deletes> {
     let is_set = section.has("deletes");
     let soft = Deletes::Soft { column: DELETED_COLUMN.to_owned() };
-    let chosen = section
-        .choice("deletes", &[("reconcile", Deletes::Reconcile), ("soft", soft), ("ignore", Deletes::Ignore)]);
+    let chosen =
+        section.choice("deletes", &[("reconcile", Deletes::Reconcile), ("soft", soft), ("ignore", Deletes::Ignore)]);
     let place = section.place_of("deleted_column");
     let column = section.text("deleted_column");
     if let Some(Deletes::Soft { .. }) = chosen {

@@ -1,6 +1,7 @@
 //! The configuration and the command line as a user meets them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod check;
 mod command;
 mod command_line;
 mod config_documented;

@@ -1,0 +1,37 @@
+//! `data-sync check`: what would be done, and what can be promised.
+
+use test_servers::Postgres;
+
+use crate::command::{folder, run};
+
+#[test]
+fn each_table_has_its_guarantee_with_the_reason_and_the_remedy() {
+    let database = Postgres::shared().database().unwrap();
+    let tables = ["plain", "whole", "kept"];
+    for table in tables {
+        database
+            .execute(&format!("CREATE TABLE {table} (id int PRIMARY KEY, updated_at timestamptz NOT NULL)"))
+            .unwrap();
+    }
+    database.execute("CREATE TABLE swept (a int, b int, PRIMARY KEY (a, b))").unwrap();
+    let config = format!(
+        "tables = [\"*\"]\nsync_interval = 7\n[source]\nurl = \"{}\"\n[table.whole]\nmode = \"full\"\n\
+         [table.kept]\ndeletes = \"ignore\"\n",
+        database.url()
+    );
+    let folder = folder(&config);
+    let ran = run(folder.path(), &["check"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let line = |table: &str| {
+        let line = ran.stdout.lines().find(|line| line.starts_with(&format!("public.{table} "))).unwrap();
+        line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).skip(2).collect::<Vec<_>>()
+    };
+    assert_eq!(line("plain"), ["updated_at, id", "lossless"]);
+    assert_eq!(line("swept"), ["sweep", "lossless"]);
+    let full = "bounded by 7 s: mode = \"full\" is set, so it is read whole each time; leave `mode` out";
+    assert_eq!(line("whole"), ["a full read", full]);
+    assert_eq!(
+        line("kept"),
+        ["updated_at, id", "bounded by nothing: deletes = \"ignore\" is set; leave `deletes` out"]
+    );
+}

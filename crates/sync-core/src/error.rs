@@ -17,6 +17,8 @@ pub enum ErrorKind {
     Denied,
     /// The other side can't be reached or is busy: try again later, with back-off and jitter.
     Unavailable,
+    /// The other side broke off what may well succeed at once: try again right away, a few times; then as `Unavailable`.
+    Interrupted,
     /// The table is no longer what the plan was made for: plan it again.
     Schema,
     /// One value can't be represented: keep its row as a failed row and go on.
@@ -37,7 +39,7 @@ impl ErrorKind {
     /// Whether trying the same thing again, later, can succeed without anybody's help.
     #[must_use]
     pub fn is_transient(self) -> bool {
-        matches!(self, Self::Unavailable)
+        matches!(self, Self::Unavailable | Self::Interrupted)
     }
 
     /// The name used in logs and in machine-readable output.
@@ -47,6 +49,7 @@ impl ErrorKind {
             Self::Config => "config",
             Self::Denied => "denied",
             Self::Unavailable => "unavailable",
+            Self::Interrupted => "interrupted",
             Self::Schema => "schema",
             Self::Value => "value",
             Self::Expired => "expired",
@@ -110,7 +113,8 @@ impl Error {
     }
 
     constructors! {
-        config => Config, denied => Denied, unavailable => Unavailable, schema => Schema, value => Value,
+        config => Config, denied => Denied, unavailable => Unavailable, interrupted => Interrupted, schema => Schema,
+        value => Value,
         expired => Expired, diverged => Diverged, replaced => Replaced, unsupported => Unsupported, internal => Internal,
     }
 

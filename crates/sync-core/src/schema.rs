@@ -171,6 +171,15 @@ impl TableSchema {
         &self.key
     }
 
+    /// Whether keys can be put in one order everywhere: cell by cell, numbers by their value, texts and bytes byte by byte.
+    ///
+    /// Of other keys (a timestamp, a decimal number as its digits) the order of the texts is not that of the values.
+    #[must_use]
+    pub fn has_sortable_key(&self) -> bool {
+        let sortable = |position: &usize| self.columns[*position].data_type.is_sortable();
+        !self.key.is_empty() && self.key.iter().all(sortable)
+    }
+
     /// About how many rows there are, for progress bars; `None` where nobody knows.
     #[must_use]
     pub fn estimated_rows(&self) -> Option<u64> {

@@ -75,7 +75,8 @@ pub trait SinkTransaction {
 
 /// A replica to be read. Each reader has a connection of its own, so the writer is never held up.
 pub trait Replica: fmt::Debug + Send + Sync {
-    /// All keys of a table, as delete rows whose other cells are NULL. Rows marked as deleted are left out.
+    /// All keys of a table, as delete rows whose other cells are NULL, in the order of their cells where
+    /// [`TableSchema::has_sortable_key`] says that there is one. Rows marked as deleted are left out.
     ///
     /// # Errors
     /// When the replica can't be read.

@@ -220,7 +220,8 @@ pub enum Scope {
     Table(Arc<SourceTable>),
     /// Rows that no poll can see: everything that changed since the last sweep and that the cursor does not cover.
     Sweep(Arc<SourceTable>),
-    /// All keys of the table, in any order, to find rows that vanished. Cells outside the key are NULL.
+    /// All keys of the table, to find rows that vanished. Cells outside the key are NULL. They come in the order of their cells where
+    /// [`TableSchema::has_sortable_key`] says that there is one, else in any order.
     Keys(Arc<SourceTable>),
     /// The present state of these rows, found by their key: an upsert for each that exists, a delete for each that does not.
     Rows(Arc<SourceTable>, RowBatch),

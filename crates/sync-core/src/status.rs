@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::{SourceIdentity, TableId, TablePlan, TableProblem};
+use crate::{Guarantee, HeldDeletes, SourceIdentity, TableId, TablePlan, TableProblem};
 
 /// All sources and tables of an engine.
 #[non_exhaustive]
@@ -60,6 +60,10 @@ pub struct TableStatus {
     pub failures: u32,
     /// When it runs next, in milliseconds since 1970.
     pub next_run_ms: Option<i64>,
+    /// What is promised of its replica.
+    pub guarantee: Guarantee,
+    /// Deletes that were too many to be believed at once.
+    pub held: Option<HeldDeletes>,
 }
 
 /// What is being done to a table.
@@ -72,6 +76,8 @@ pub enum Phase {
     Copying,
     /// Changed rows are written to the published table.
     Following,
+    /// Keys are compared, to find rows that vanished.
+    Reconciling,
     /// The run ended well.
     Done,
     /// The run ended early.
@@ -86,6 +92,7 @@ impl Phase {
             Self::Waiting => "waiting",
             Self::Copying => "copying",
             Self::Following => "following",
+            Self::Reconciling => "reconciling",
             Self::Done => "done",
             Self::Failed => "failed",
         }
@@ -110,7 +117,7 @@ impl StatusBoard {
                 let name = before.get(table.source).map(|source| &source.name);
                 if let Some(index) = status.sources.iter().position(|source| Some(&source.name) == name) {
                     table.source = index;
-                    if matches!(table.phase, Phase::Copying | Phase::Following) {
+                    if matches!(table.phase, Phase::Copying | Phase::Following | Phase::Reconciling) {
                         table.phase = Phase::Waiting;
                     }
                     status.tables.push(table);
@@ -138,10 +145,24 @@ impl StatusBoard {
                 std::mem::take(&mut status.tables).into_iter().partition(|table| table.source == source);
             others.extend(tables.iter().map(|plan| {
                 let same = |table: &&TableStatus| table.replica == plan.replica.name;
-                known.iter().find(same).cloned().unwrap_or_else(|| TableStatus::waiting(source, plan))
+                let known = known.iter().find(same).cloned();
+                let table = known.unwrap_or_else(|| TableStatus::waiting(source, plan));
+                TableStatus { guarantee: plan.guarantee.clone(), ..table }
             }));
             others.sort_by_key(|table| table.source);
             status.tables = others;
+        });
+    }
+
+    /// Notes that a source answered, and has what it had.
+    pub(crate) fn source_answered(&self, source: usize, identity: &SourceIdentity) {
+        self.0.send_if_modified(|status| match status.sources.get_mut(source) {
+            Some(entry) if entry.error.is_some() || entry.identity.as_ref() != Some(identity) => {
+                entry.identity = Some(identity.clone());
+                entry.error = None;
+                true
+            }
+            _ => false,
         });
     }
 
@@ -179,6 +200,8 @@ impl TableStatus {
             error: None,
             failures: 0,
             next_run_ms: None,
+            guarantee: plan.guarantee.clone(),
+            held: None,
         }
     }
 }

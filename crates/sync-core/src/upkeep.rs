@@ -17,6 +17,9 @@ pub struct Upkeep {
     /// Its rows come from several snapshots, and rows that vanished in between were not looked for yet.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reconcile_owed: bool,
+    /// [`Activity::writes`](crate::Activity::writes) before a table was last read whole; only where it is read so each time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub writes_seen: Option<String>,
     /// [`Activity::deletes`](crate::Activity::deletes) before its keys were last compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletes_seen: Option<String>,
@@ -67,8 +70,9 @@ mod tests {
     #[test]
     fn notes_survive_their_text() {
         let held = Some(HeldDeletes::new(9, 10, 1));
-        let deletes_seen = Some("7".to_owned());
-        let upkeep = Upkeep { swept_ms: Some(-1), reconciled_ms: Some(2), reconcile_owed: true, deletes_seen, held };
+        let (writes_seen, deletes_seen) = (Some("6".to_owned()), Some("7".to_owned()));
+        let (swept_ms, reconciled_ms) = (Some(-1), Some(2));
+        let upkeep = Upkeep { swept_ms, reconciled_ms, reconcile_owed: true, writes_seen, deletes_seen, held };
         assert_eq!(Upkeep::decode(&upkeep.encode()), upkeep);
         assert_eq!(Upkeep::default().encode(), "{}");
         for text in ["", "{}", "[", r#"{"a_later_release":1}"#] {

@@ -231,6 +231,13 @@ impl DataType {
     pub fn is_temporal(self) -> bool {
         matches!(self, Self::Date | Self::Timestamp | Self::TimestampTz)
     }
+
+    /// Whether the cells of such a column can be put in one order by source and replica alike: numbers by their value, texts and bytes
+    /// byte by byte.
+    #[must_use]
+    pub fn is_sortable(self) -> bool {
+        matches!(self, Self::Text | Self::Bytes | Self::Uuid) || self.value_kind() == ValueKind::Integer
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub(super) enum Command {
     SyncNow(Option<String>),
     Pause(Option<String>),
     Resume(Option<String>),
+    AcceptDeletes(Option<String>),
     Stop,
 }
 
@@ -43,6 +44,11 @@ impl Control {
     /// Takes back [`Control::pause`].
     pub fn resume(&self, replica: Option<&str>) {
         self.send(Command::Resume(replica.map(str::to_owned)));
+    }
+
+    /// Believes the deletes that are held back for a table, by its replica's name, and looks for them at once.
+    pub fn accept_deletes(&self, replica: &str) {
+        self.send(Command::AcceptDeletes(Some(replica.to_owned())));
     }
 
     /// Ends [`Engine::run`](super::Engine::run): runs under way are given up, what they stored stays.
@@ -70,7 +76,7 @@ impl Command {
     /// Whether this table is meant.
     pub(super) fn means(&self, replica: &str) -> bool {
         match self {
-            Self::SyncNow(table) | Self::Pause(table) | Self::Resume(table) => {
+            Self::SyncNow(table) | Self::Pause(table) | Self::Resume(table) | Self::AcceptDeletes(table) => {
                 table.as_ref().is_none_or(|table| table == replica)
             }
             Self::Stop => false,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::control::Command;
 use super::schedule::{Schedule, chance};
-use crate::{ErrorKind, TablePlan};
+use crate::{Activity, ErrorKind, TablePlan};
 
 /// Between sweeps a table rests so many times as long as the last one took, unless an interval is set.
 const SWEEP_REST: u32 = 20;
@@ -25,14 +25,24 @@ pub(super) struct Entry {
     again: bool,
     schedule: Schedule,
     sweep_due: Instant,
+    /// When deletes may be looked for again because the source counted some.
+    reconcile_due: Instant,
+    /// Asked for by name: everything is looked for.
+    asked: bool,
     stored: Option<Instant>,
 }
 
 /// What the next run of a table is to do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RunOptions {
+    /// What the source told of the table.
+    pub(crate) activity: Option<Activity>,
     /// Look for rows that no poll can see.
     pub(crate) sweep: bool,
+    /// Look for deleted rows before their time.
+    pub(crate) deleted: Deleted,
+    /// Believe any number of deletes, and look for them at once.
+    pub(crate) accept_deletes: bool,
     /// Store the time of success though nothing changed.
     pub(crate) store_success: bool,
     /// How long a copy may hold one snapshot.
@@ -41,9 +51,27 @@ pub(crate) struct RunOptions {
 
 impl RunOptions {
     /// For a run on demand: everything.
-    pub(crate) fn once(plan: &TablePlan) -> Self {
-        Self { sweep: true, store_success: true, copy_snapshot_max: plan.copy_snapshot_max }
+    pub(crate) fn once(plan: &TablePlan, activity: Option<Activity>, accept_deletes: bool) -> Self {
+        Self {
+            activity,
+            sweep: true,
+            deleted: Deleted::Maybe,
+            accept_deletes,
+            store_success: true,
+            copy_snapshot_max: plan.copy_snapshot_max,
+        }
     }
+}
+
+/// Whether to look for deleted rows before `reconcile_interval` is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deleted {
+    /// No: it was done not long ago, and takes a while.
+    Later,
+    /// When the source counted a delete.
+    IfCounted,
+    /// Unless the source counts deletes, and there was none.
+    Maybe,
 }
 
 /// What a run means for the next.
@@ -51,6 +79,7 @@ impl RunOptions {
 pub(super) struct Ended {
     pub(super) error: Option<ErrorKind>,
     pub(super) swept: Option<Duration>,
+    pub(super) reconciled: Option<Duration>,
     pub(super) stored: bool,
 }
 
@@ -67,6 +96,8 @@ impl Entry {
             live: false,
             again: false,
             sweep_due: now,
+            reconcile_due: now,
+            asked: false,
             stored: None,
         }
     }
@@ -84,10 +115,18 @@ impl Entry {
         !self.running && !self.paused && self.due <= now
     }
 
-    pub(super) fn start(&mut self, now: Instant) -> RunOptions {
+    pub(super) fn start(&mut self, now: Instant, activity: Option<Activity>, accept_deletes: bool) -> RunOptions {
         self.running = true;
+        let deleted = match (std::mem::take(&mut self.asked), self.reconcile_due <= now) {
+            (true, _) => Deleted::Maybe,
+            (false, true) => Deleted::IfCounted,
+            (false, false) => Deleted::Later,
+        };
         RunOptions {
-            sweep: self.sweep_due <= now,
+            activity,
+            sweep: self.sweep_due <= now || accept_deletes,
+            deleted,
+            accept_deletes,
             store_success: self.stored.is_none_or(|stored| now - stored >= STORE_SUCCESS),
             copy_snapshot_max: self.plan.copy_snapshot_max,
         }
@@ -101,6 +140,9 @@ impl Entry {
         if let Some(took) = ended.swept {
             let rest = self.plan.sweep_interval.unwrap_or_else(|| self.schedule.interval().max(took * SWEEP_REST));
             self.sweep_due = now + rest;
+        }
+        if let Some(took) = ended.reconciled {
+            self.reconcile_due = now + self.schedule.interval().max(took * SWEEP_REST);
         }
         match ended.error {
             None => {
@@ -119,9 +161,14 @@ impl Entry {
             }
         }
         if std::mem::take(&mut self.again) {
-            self.due = now;
-            self.sweep_due = now;
+            self.all_due(now);
         }
+    }
+
+    fn all_due(&mut self, now: Instant) {
+        self.due = now;
+        self.sweep_due = now;
+        self.asked = true;
     }
 
     /// The source could not be asked: the table waits until it can.
@@ -138,11 +185,8 @@ impl Entry {
             return;
         }
         match command {
-            Command::SyncNow(_) if self.running => self.again = true,
-            Command::SyncNow(_) => {
-                self.due = now;
-                self.sweep_due = now;
-            }
+            Command::SyncNow(_) | Command::AcceptDeletes(_) if self.running => self.again = true,
+            Command::SyncNow(_) | Command::AcceptDeletes(_) => self.all_due(now),
             Command::Pause(_) => self.paused = true,
             Command::Resume(_) => self.paused = false,
             Command::Stop => {}

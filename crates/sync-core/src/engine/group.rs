@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::job::{Failure, Job};
 use super::writer::{Group, Step, Writer};
-use crate::{Batch, CopyState, Error};
+use crate::{Batch, CopyState, Error, Upkeep};
 
 /// Bytes of a group that are gathered before the writer is given its beginning.
 const HEAD_BYTES: usize = 512 << 10;
@@ -18,13 +18,15 @@ pub(crate) struct GroupSender<'a> {
     writer: &'a Writer,
     job: &'a Arc<Job>,
     state: CopyState,
+    upkeep: Arc<Upkeep>,
     head: Vec<Batch>,
     rest: Option<mpsc::Sender<Batch>>,
 }
 
 impl<'a> GroupSender<'a> {
-    pub(crate) fn new(writer: &'a Writer, job: &'a Arc<Job>, state: CopyState) -> Self {
-        Self { writer, job, state, head: Vec::new(), rest: None }
+    /// `upkeep` is stored with each watermark.
+    pub(crate) fn new(writer: &'a Writer, job: &'a Arc<Job>, state: CopyState, upkeep: &Upkeep) -> Self {
+        Self { writer, job, state, upkeep: Arc::new(upkeep.clone()), head: Vec::new(), rest: None }
     }
 
     pub(crate) async fn send(&mut self, batch: Batch) -> Result<(), Failure> {
@@ -51,7 +53,8 @@ impl<'a> GroupSender<'a> {
             receiver
         });
         let group = Group { head: std::mem::take(&mut self.head), rest };
-        self.writer.step(self.job, Step::Write { state: self.state, group }).await
+        let upkeep = Arc::clone(&self.upkeep);
+        self.writer.step(self.job, Step::Write { state: self.state, group, upkeep }).await
     }
 
     /// Whether rows were given whose watermark is still to come.

@@ -3,11 +3,13 @@
 //! This is the only place of the crate with tasks, channels and clocks.
 
 mod claims;
+mod compare;
 mod control;
 mod daemon;
 mod entry;
 mod group;
 mod job;
+mod reconcile;
 mod report;
 mod rounds;
 mod schedule;
@@ -15,8 +17,8 @@ mod table;
 mod transaction;
 mod writer;
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::StreamExt as _;
@@ -27,10 +29,11 @@ use tokio::sync::watch;
 pub use control::{Commands, Control, control};
 pub use report::{SourceFailure, SyncReport, TableReport, Work};
 
-use crate::plan::{plan, refuse_collisions};
+use crate::plan::{Mode, plan, refuse_collisions};
 use crate::status::{Phase, Status, StatusBoard};
 use crate::{
-    Result, RunRecord, Sink, Source, SourceIdentity, StreamId, SyncPlan, TablePlan, TableProblem, TableSchema, Wanted,
+    Pulse, Replica, Result, RunRecord, Sink, Source, SourceIdentity, StreamId, SyncPlan, TablePlan, TableProblem,
+    TableSchema, Wanted,
 };
 use entry::RunOptions;
 use table::{RunOutcome, TableRun};
@@ -44,9 +47,12 @@ use writer::Writer;
 pub struct Engine {
     sources: Vec<EngineSource>,
     writer: Writer,
+    replica: Arc<dyn Replica>,
     status: StatusBoard,
     /// Successes that changed nothing and are not stored yet.
     unsaved: Mutex<BTreeMap<StreamId, RunRecord>>,
+    /// Tables of the replica whose deletes are believed, however many.
+    accepted: Mutex<BTreeSet<String>>,
     claims: claims::Claims,
 }
 
@@ -90,6 +96,8 @@ pub struct Inventory {
     pub identity: SourceIdentity,
     /// All its tables.
     pub tables: Vec<TableSchema>,
+    /// What it told of them, apart from what they are.
+    pub pulse: Pulse,
     /// What will be done with the wanted ones.
     pub plan: SyncPlan,
 }
@@ -100,11 +108,14 @@ impl Engine {
     /// # Errors
     /// When the writer's thread can't be started.
     pub fn new(sink: Box<dyn Sink>, sources: Vec<EngineSource>) -> Result<Self> {
+        let replica = sink.replica();
         Ok(Self {
             sources,
             writer: Writer::start(sink)?,
+            replica,
             status: StatusBoard::default(),
             unsaved: Mutex::default(),
+            accepted: Mutex::default(),
             claims: claims::Claims::default(),
         })
     }
@@ -133,11 +144,11 @@ impl Engine {
         self.status.start(self.sources.iter().map(|source| source.name.clone()));
         for (index, (source, inventory)) in self.sources.iter().zip(self.inventory().await).enumerate() {
             match inventory {
-                Ok(Inventory { identity, plan, .. }) => {
+                Ok(Inventory { identity, plan, pulse, .. }) => {
                     self.status.planned(index, &identity, &plan.problems, &plan.tables.iter().collect::<Vec<_>>());
                     let named = |problem| TableProblem { source: source.name.clone(), ..problem };
                     report.problems.extend(plan.problems.into_iter().map(named));
-                    plans.push((source, plan.tables));
+                    plans.push((source, plan.tables, pulse));
                 }
                 Err(error) => {
                     self.status.source_failed(index, error.to_string());
@@ -145,9 +156,13 @@ impl Engine {
                 }
             }
         }
-        let runs = plans.iter().map(|(source, tables)| {
+        let runs = plans.iter().map(|(source, tables, pulse)| {
             stream::iter(tables)
-                .map(|plan| self.sync_table(source, plan, RunOptions::once(plan)))
+                .map(|plan| {
+                    let accept_deletes = self.accepting(&plan.replica.name);
+                    let options = RunOptions::once(plan, pulse.tables.get(plan.id()).cloned(), accept_deletes);
+                    self.sync_table(source, plan, options)
+                })
                 .buffered(source.readers.max(1))
                 .collect::<Vec<_>>()
         });
@@ -158,13 +173,20 @@ impl Engine {
     async fn sync_table(&self, source: &EngineSource, plan: &TablePlan, options: RunOptions) -> TableReport {
         let started = Instant::now();
         let started_ms = now_ms();
-        let run = TableRun { source: &*source.source, plan, writer: &self.writer, status: &self.status, options };
+        let run = TableRun {
+            source: &*source.source,
+            plan,
+            writer: &self.writer,
+            replica: &self.replica,
+            status: &self.status,
+            options,
+        };
         let mut outcome = RunOutcome::default();
         let result = run.run(started_ms, &mut outcome).await;
         let error = result.err().map(|error| error.at(format!("table {}", plan.id())));
         self.keep_record(plan, started_ms, &mut outcome, error.as_ref()).await;
         self.show_end(plan, &outcome, error.as_ref());
-        if error.is_none() && matches!(outcome.work, Some(Work::Copied | Work::Resumed)) {
+        if error.is_none() && matches!(outcome.work, Some(Work::Copied | Work::Resumed)) && plan.mode == Mode::Follow {
             let (rows, seconds) = (outcome.rows_read, started.elapsed().as_secs_f64());
             tracing::info!(table = %plan.id(), replica = %plan.replica.name, rows, seconds, "the copy is complete");
         }
@@ -177,6 +199,8 @@ impl Engine {
             written: outcome.written,
             took: started.elapsed(),
             swept: outcome.swept,
+            reconciled: outcome.reconciled,
+            held: outcome.held,
             stored: outcome.stored,
             error,
         }
@@ -215,6 +239,7 @@ impl Engine {
             table.phase = if text.is_some() { Phase::Failed } else { Phase::Done };
             table.rows_read = outcome.rows_read;
             table.rows_changed = outcome.written.changed + outcome.written.deleted;
+            table.held.clone_from(&outcome.held);
             match &text {
                 Some(text) if table.error.as_ref() != Some(text) => tracing::warn!("{text}"),
                 None if table.error.is_some() => tracing::info!(table = %plan.id(), "recovered"),
@@ -228,6 +253,16 @@ impl Engine {
             }
             table.error = text;
         });
+    }
+
+    /// Believes the deletes that are held back for a table of the replica, and those that its next comparison of keys finds.
+    pub fn accept_deletes(&self, replica: &str) {
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert(replica.to_owned());
+    }
+
+    /// Whether somebody believes in the deletes of this table; asked once.
+    fn accepting(&self, replica: &str) -> bool {
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner).remove(replica)
     }
 
     /// Whole records are put in and taken out, so a panic elsewhere leaves nothing half done.
@@ -249,11 +284,16 @@ pub async fn inventory(sources: &[EngineSource]) -> Vec<Result<Inventory>> {
 }
 
 async fn ask(source: &EngineSource) -> Result<Inventory> {
-    let identity = source.source.identity().await?;
+    let pulse = source.source.pulse().await?;
+    look_around(source, pulse).await
+}
+
+/// Asks a source for its tables, after its pulse: a change in between shows in the next one.
+async fn look_around(source: &EngineSource, pulse: Pulse) -> Result<Inventory> {
     let tables = source.source.discover().await?;
     let mut plan = plan(&source.wanted, &tables, &source.source.capabilities());
     refuse_collisions(std::slice::from_mut(&mut plan));
-    Ok(Inventory { identity, tables, plan })
+    Ok(Inventory { identity: pulse.identity.clone(), tables, plan, pulse })
 }
 
 /// Milliseconds since 1970. A clock before that is taken as 1970.

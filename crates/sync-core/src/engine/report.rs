@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Error, TableId, TableProblem, WriteStats};
+use crate::{Error, HeldDeletes, TableId, TableProblem, WriteStats};
 
 /// The result of one sync of everything.
 #[non_exhaustive]
@@ -46,6 +46,10 @@ pub struct TableReport {
     pub took: Duration,
     /// How long the sweep took, if there was one.
     pub swept: Option<Duration>,
+    /// How long comparing keys took, if they were compared.
+    pub reconciled: Option<Duration>,
+    /// Deletes that were too many to be believed at once.
+    pub held: Option<HeldDeletes>,
     /// Whether the replica holds a record of this run.
     pub stored: bool,
     /// Why it ended early.
@@ -62,6 +66,8 @@ pub enum Work {
     Resumed,
     /// What changed.
     Followed,
+    /// The whole table, compared in place.
+    Repaired,
 }
 
 impl SyncReport {

@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 
 use super::control::Command;
 use super::entry::{Ended, Entry, RunOptions};
-use super::{Engine, EngineSource, Inventory, ask, epoch_ms_at};
+use super::{Engine, EngineSource, Inventory, TableReport, epoch_ms_at, look_around};
 use crate::plan::DEFAULT_SYNC_INTERVAL;
-use crate::{Result, TableProblem};
+use crate::{Pulse, Result, TableProblem};
 
 /// What a source has is asked before a run when the last answer is older.
 const FRESH: Duration = Duration::from_millis(900);
@@ -26,6 +26,10 @@ pub(super) struct Rounds<'a> {
     index: usize,
     entries: Vec<Entry>,
     problems: Vec<TableProblem>,
+    /// The version of the claims under which the plan was settled.
+    settled: u64,
+    /// What the source told of its tables.
+    pulse: Option<Pulse>,
     /// When the source answered last.
     answered: Option<Instant>,
     /// When to ask it again whatever is due: wanted tables may have appeared.
@@ -34,7 +38,7 @@ pub(super) struct Rounds<'a> {
     paused: bool,
 }
 
-type Asking<'a> = Pin<Box<dyn Future<Output = Result<Inventory>> + Send + 'a>>;
+type Asking<'a> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>>;
 type Running<'a> = Pin<Box<dyn Future<Output = (String, Ended)> + Send + 'a>>;
 
 impl<'a> Rounds<'a> {
@@ -45,6 +49,8 @@ impl<'a> Rounds<'a> {
             index,
             entries: Vec::new(),
             problems: Vec::new(),
+            settled: 0,
+            pulse: None,
             answered: None,
             ask_due: Instant::now(),
             failures: 0,
@@ -59,7 +65,10 @@ impl<'a> Rounds<'a> {
         loop {
             let now = Instant::now();
             if asking.is_none() && self.must_ask(now) {
-                asking = Some(Box::pin(ask(self.source)));
+                // Another source may have laid claim to a name since, or given one up.
+                let settled = self.settled == self.engine.claims.version();
+                let catalog = self.pulse.as_ref().filter(|_| settled).and_then(|pulse| pulse.catalog.clone());
+                asking = Some(Box::pin(ask_again(self.source, catalog)));
             }
             self.start_due(now, &mut running);
             let wake = self.wake(now);
@@ -82,16 +91,25 @@ impl<'a> Rounds<'a> {
         stale && due && (self.failures == 0 || self.ask_due <= now)
     }
 
-    fn answer(&mut self, answer: Result<Inventory>) {
+    fn answer(&mut self, answer: Result<Answer>) {
         let now = Instant::now();
         match answer {
-            Ok(inventory) => {
+            Ok(answer) => {
                 if self.failures > 0 {
                     tracing::info!(source = self.name(), "the source answers again");
                 }
                 self.failures = 0;
                 self.answered = Some(now);
-                self.adopt(inventory, now);
+                match answer {
+                    Answer::Same(pulse) => {
+                        self.engine.status.source_answered(self.index, &pulse.identity);
+                        self.pulse = Some(pulse);
+                    }
+                    Answer::Changed(inventory) => {
+                        self.pulse = Some(inventory.pulse.clone());
+                        self.adopt(*inventory, now);
+                    }
+                }
                 let soonest = self.entries.iter().map(|entry| entry.plan.sync_interval).min();
                 self.ask_due = now + soonest.unwrap_or(IDLE).min(IDLE).max(FRESH);
             }
@@ -114,6 +132,7 @@ impl<'a> Rounds<'a> {
     fn adopt(&mut self, inventory: Inventory, now: Instant) {
         let mut plan = inventory.plan;
         self.engine.claims.settle(self.index, &mut plan);
+        self.settled = self.engine.claims.version();
         for problem in plan.problems.iter().filter(|problem| !self.problems.contains(problem)) {
             tracing::warn!("{}", problem.message);
         }
@@ -159,7 +178,8 @@ impl<'a> Rounds<'a> {
                 }
                 copies += 1;
             }
-            let options = entry.start(now);
+            let activity = self.pulse.as_ref().and_then(|pulse| pulse.tables.get(entry.plan.id()).cloned());
+            let options = entry.start(now, activity, self.engine.accepting(&entry.plan.replica.name));
             running.push(Box::pin(run_table(self.engine, self.source, Arc::clone(&entry.plan), options)));
         }
     }
@@ -170,6 +190,7 @@ impl<'a> Rounds<'a> {
             entry.end(Instant::now(), ended);
             if matches!(ended.error, Some(crate::ErrorKind::Schema)) {
                 self.answered = None;
+                self.pulse = None;
             }
         }
         if let Some(entry) = self.entries.iter().find(|entry| entry.plan.replica.name == replica) {
@@ -182,6 +203,7 @@ impl<'a> Rounds<'a> {
             Command::Pause(None) => self.paused = true,
             Command::Resume(None) => self.paused = false,
             Command::SyncNow(_) => self.ask_due = Instant::now(),
+            Command::AcceptDeletes(Some(replica)) => self.engine.accept_deletes(replica),
             _ => {}
         }
         let now = Instant::now();
@@ -224,11 +246,28 @@ async fn run_table(
 ) -> (String, Ended) {
     let report = engine.sync_table(source, &plan, options).await;
     let error = report.error.as_ref().map(crate::Error::kind);
-    (plan.replica.name.clone(), Ended { error, swept: report.swept, stored: report.stored })
+    let TableReport { swept, reconciled, stored, .. } = report;
+    (plan.replica.name.clone(), Ended { error, swept, reconciled, stored })
+}
+
+/// What came of asking a source.
+enum Answer {
+    /// Its tables are what they were.
+    Same(Pulse),
+    Changed(Box<Inventory>),
+}
+
+/// Asks for the tables only when the catalog is no longer what it was.
+async fn ask_again(source: &EngineSource, catalog: Option<String>) -> Result<Answer> {
+    let pulse = source.source.pulse().await?;
+    if catalog.is_some() && catalog == pulse.catalog {
+        return Ok(Answer::Same(pulse));
+    }
+    look_around(source, pulse).await.map(|inventory| Answer::Changed(Box::new(inventory)))
 }
 
 /// The answer that is awaited; for ever when none is.
-async fn wait(asking: &mut Option<Asking<'_>>) -> Result<Inventory> {
+async fn wait(asking: &mut Option<Asking<'_>>) -> Result<Answer> {
     match asking {
         Some(asking) => asking.await,
         None => std::future::pending().await,

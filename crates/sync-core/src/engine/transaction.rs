@@ -4,9 +4,10 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use super::job::{Failure, Job};
-use super::writer::{Command, Envelope, Group, Step};
+use super::writer::{Command, Envelope, Group, Step, Stored};
 use crate::{
-    Batch, Checkpoint, CopyState, Cursor, Error, Result, RunRecord, Sink, SinkTransaction, StreamId, WriteStats,
+    Batch, Checkpoint, CopyState, Cursor, Error, ReplicaTable, Result, RunRecord, Sink, SinkTransaction, StreamId,
+    Upkeep, WriteStats,
 };
 
 /// Rows after which a transaction is committed: what a crash can cost, and what the write-ahead log grows by.
@@ -21,9 +22,9 @@ pub(crate) fn write_all(mut sink: Box<dyn Sink>, commands: &mpsc::Receiver<Envel
     let mut left_over = None;
     while let Some(envelope) = left_over.take().or_else(|| commands.recv().ok()) {
         left_over = match envelope.command {
-            Command::Checkpoint { stream, reply } => {
+            Command::Stored { table, reply } => {
                 // Nobody waits for the answer any more when the run was dropped.
-                let _ = reply.send(sink.checkpoint(&stream));
+                let _ = reply.send(stored(&mut *sink, &table));
                 None
             }
             Command::Record { stream, record, reply } => {
@@ -33,6 +34,16 @@ pub(crate) fn write_all(mut sink: Box<dyn Sink>, commands: &mpsc::Receiver<Envel
             Command::Step { .. } => share_transaction(&mut *sink, envelope, commands),
         };
     }
+}
+
+/// Failed rows that one run tries again.
+const RETRIED_AT_ONCE: usize = 500;
+
+fn stored(sink: &mut dyn Sink, table: &ReplicaTable) -> Result<Stored> {
+    let checkpoint = sink.checkpoint(&table.stream())?;
+    let live = checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.state == CopyState::Live);
+    let failed = if live { sink.failed_rows(table, RETRIED_AT_ONCE)? } else { Vec::new() };
+    Ok(Stored { checkpoint, failed })
 }
 
 fn record_alone(sink: &mut dyn Sink, stream: &StreamId, record: &RunRecord) -> Result<()> {
@@ -70,7 +81,7 @@ fn share_transaction(sink: &mut dyn Sink, first: Envelope, commands: &mpsc::Rece
                     return None;
                 }
             }
-            Command::Checkpoint { .. } | Command::Record { .. } => {
+            Command::Stored { .. } | Command::Record { .. } => {
                 left_over = Some(envelope);
                 break;
             }
@@ -126,10 +137,14 @@ impl<'a> Open<'a> {
         let run = self.run(job);
         match step {
             Step::Schema(change) => self.transaction.apply_schema(&job.table, &change),
-            Step::Write { state, group } => self.write_group(run, state, group),
-            Step::Publish { cursor } => {
+            Step::Write { state, group, upkeep } => self.write_group(run, state, group, &upkeep),
+            Step::Publish { cursor, upkeep } => {
                 self.transaction.publish(&job.table)?;
-                self.reach(run, cursor, CopyState::Live);
+                self.reach(run, cursor, CopyState::Live, &upkeep);
+                Ok(())
+            }
+            Step::Flush { reply } => {
+                self.finished.push(reply);
                 Ok(())
             }
             Step::Finish { mut record, reply } => {
@@ -142,24 +157,24 @@ impl<'a> Open<'a> {
         }
     }
 
-    fn write_group(&mut self, run: usize, state: CopyState, group: Group) -> Result<()> {
+    fn write_group(&mut self, run: usize, state: CopyState, group: Group, upkeep: &Upkeep) -> Result<()> {
         let mut complete = false;
         for batch in group.head {
-            complete = self.write(run, state, batch)?;
+            complete = self.write(run, state, batch, upkeep)?;
         }
         if let Some(mut rest) = group.rest {
             while !complete {
                 let batch = rest
                     .blocking_recv()
                     .ok_or_else(|| Error::unavailable("reading ended in the middle of rows that belong together"))?;
-                complete = self.write(run, state, batch)?;
+                complete = self.write(run, state, batch, upkeep)?;
             }
         }
         Ok(())
     }
 
     /// Writes one batch; true when it completes its group.
-    fn write(&mut self, run: usize, state: CopyState, batch: Batch) -> Result<bool> {
+    fn write(&mut self, run: usize, state: CopyState, batch: Batch, upkeep: &Upkeep) -> Result<bool> {
         let table = &self.runs[run].job.table;
         if !batch.rows.is_empty() {
             let written = self.transaction.write(table, state, &batch.rows)?;
@@ -172,14 +187,15 @@ impl<'a> Open<'a> {
         }
         let complete = batch.watermark.is_some();
         if let Some(cursor) = batch.watermark {
-            self.reach(run, cursor, state);
+            self.reach(run, cursor, state, upkeep);
         }
         Ok(complete)
     }
 
-    fn reach(&mut self, run: usize, cursor: Cursor, state: CopyState) {
+    fn reach(&mut self, run: usize, cursor: Cursor, state: CopyState, upkeep: &Upkeep) {
         let run = &mut self.runs[run];
-        run.checkpoint = Some(Checkpoint::new(run.job.stream.clone(), cursor, state, run.job.fingerprint.clone()));
+        let checkpoint = Checkpoint::new(run.job.stream.clone(), cursor, state, run.job.fingerprint.clone());
+        run.checkpoint = Some(checkpoint.upkeep(upkeep.clone()));
     }
 
     /// The place of this job in the transaction.

@@ -7,7 +7,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::job::{Failure, Job};
 use super::transaction;
-use crate::{Batch, Checkpoint, CopyState, Cursor, Error, Result, RunRecord, SchemaChange, Sink, StreamId};
+use crate::{
+    Batch, Checkpoint, CopyState, Cursor, Error, FailedRow, ReplicaTable, Result, RunRecord, SchemaChange, Sink,
+    StreamId, Upkeep,
+};
 
 /// The thread that owns the sink. Many tables feed it; it ends when this is dropped.
 #[derive(Debug)]
@@ -29,8 +32,8 @@ pub(crate) struct Envelope {
 
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Reads a checkpoint; outside of transactions.
-    Checkpoint { stream: StreamId, reply: oneshot::Sender<Result<Option<Checkpoint>>> },
+    /// Reads what is stored of a table; outside of transactions.
+    Stored { table: ReplicaTable, reply: oneshot::Sender<Result<Stored>> },
     /// Stores how a run ended that has no transaction under way.
     Record { stream: StreamId, record: RunRecord, reply: oneshot::Sender<Result<()>> },
     /// A step of a table's run, in the transaction under way.
@@ -40,9 +43,31 @@ pub(crate) enum Command {
 #[derive(Debug)]
 pub(crate) enum Step {
     Schema(SchemaChange),
-    Write { state: CopyState, group: Group },
-    Publish { cursor: Cursor },
-    Finish { record: RunRecord, reply: oneshot::Sender<()> },
+    Write {
+        state: CopyState,
+        group: Group,
+        upkeep: Arc<Upkeep>,
+    },
+    Publish {
+        cursor: Cursor,
+        upkeep: Arc<Upkeep>,
+    },
+    /// Commits what came before, so that it can be read.
+    Flush {
+        reply: oneshot::Sender<()>,
+    },
+    Finish {
+        record: RunRecord,
+        reply: oneshot::Sender<()>,
+    },
+}
+
+/// Where a run of a table starts from.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) checkpoint: Option<Checkpoint>,
+    /// Rows of the published table to be tried again; not all, when there are many.
+    pub(crate) failed: Vec<FailedRow>,
 }
 
 /// The batches up to a watermark.
@@ -67,9 +92,9 @@ impl Writer {
         })
     }
 
-    pub(crate) async fn checkpoint(&self, stream: &StreamId) -> Result<Option<Checkpoint>> {
+    pub(crate) async fn stored(&self, table: &ReplicaTable) -> Result<Stored> {
         let (reply, answer) = oneshot::channel();
-        self.send(Command::Checkpoint { stream: stream.clone(), reply }, None)?;
+        self.send(Command::Stored { table: table.clone(), reply }, None)?;
         answer.await.map_err(|_| gone())?
     }
 
@@ -92,6 +117,13 @@ impl Writer {
         let kib = u32::try_from(size >> 10).unwrap_or(BUDGET_KIB).min(BUDGET_KIB);
         let share = Arc::clone(&self.budget).acquire_many_owned(kib).await.map_err(|_| Failure::Own(gone()))?;
         self.send(Command::Step { job: Arc::clone(job), step }, Some(share)).map_err(Failure::Own)
+    }
+
+    /// Waits until everything that this job sent can be read in the replica.
+    pub(crate) async fn flush(&self, job: &Arc<Job>) -> Result<(), Failure> {
+        let (reply, answer) = oneshot::channel();
+        self.step(job, Step::Flush { reply }).await?;
+        answer.await.map_err(|_| job.failure().unwrap_or_else(|| Failure::Own(gone())))
     }
 
     /// Waits until everything that this job sent is stored for good.

@@ -5,5 +5,7 @@ mod capture;
 mod daemon;
 mod engine;
 mod plan;
+mod reconcile;
 mod registry;
 mod shop;
+mod upkeep;

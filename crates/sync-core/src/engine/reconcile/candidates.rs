@@ -1,0 +1,86 @@
+//! Keys that only one side has, a handful at a time.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::Totals;
+
+use super::merge::{Merge, Merged};
+use crate::engine::compare::{BucketSet, Compared, Comparison, Content};
+use crate::engine::table::TableRun;
+use crate::{CopyState, Result, RowBatch};
+
+/// Keys that are asked for in one read.
+const AT_ONCE: usize = 500;
+
+/// Finds them, by whatever way the key allows.
+pub(super) struct Candidates<'a> {
+    run: &'a TableRun<'a>,
+    state: CopyState,
+    way: Way<'a>,
+}
+
+enum Way<'a> {
+    Merge(Box<Merge>),
+    Buckets { comparison: Comparison<'a>, left: VecDeque<BucketSet>, found: RowBatch, given: usize, totals: Totals },
+}
+
+/// What comes next.
+pub(super) enum Portion {
+    /// Keys to be confirmed.
+    Keys(RowBatch),
+    /// What was given so far is void: it will come again.
+    Restarted,
+    /// There are no more.
+    End(Totals),
+}
+
+impl<'a> Candidates<'a> {
+    pub(super) async fn start(run: &'a TableRun<'a>, state: CopyState) -> Result<Self> {
+        let way = if run.plan.source.schema.has_sortable_key() {
+            Way::Merge(Box::new(Merge::start(run, state).await?))
+        } else {
+            buckets(run, state).await?
+        };
+        Ok(Self { run, state, way })
+    }
+
+    pub(super) async fn next(&mut self) -> Result<Portion> {
+        match &mut self.way {
+            Way::Merge(merge) => match merge.next(AT_ONCE).await? {
+                Merged::Candidates(keys) => Ok(Portion::Keys(keys)),
+                Merged::End(totals) => Ok(Portion::End(totals)),
+                Merged::Unordered => {
+                    tracing::debug!(table = %self.run.plan.id(), "keys do not come in order; comparing without one");
+                    self.way = buckets(self.run, self.state).await?;
+                    Ok(Portion::Restarted)
+                }
+            },
+            Way::Buckets { comparison, left, found, given, totals } => {
+                while *given == found.len() {
+                    let Some(set) = left.pop_front() else { return Ok(Portion::End(*totals)) };
+                    let Compared { missing, extra, .. } = comparison.differences(set).await?;
+                    *found = missing;
+                    for row in extra.rows() {
+                        found.push_row(row)?;
+                    }
+                    *given = 0;
+                }
+                let mut keys = RowBatch::new(Arc::clone(found.schema()));
+                while keys.len() < AT_ONCE && *given < found.len() {
+                    keys.push_row(found.row(*given))?;
+                    *given += 1;
+                }
+                Ok(Portion::Keys(keys))
+            }
+        }
+    }
+}
+
+async fn buckets<'a>(run: &'a TableRun<'a>, state: CopyState) -> Result<Way<'a>> {
+    let comparison = Comparison::new(run.source, run.replica, run.plan, state, Content::Keys);
+    let sums = comparison.sums().await?;
+    let totals = Totals { source: sums.source.rows, replica: sums.replica.rows };
+    let found = RowBatch::new(Arc::clone(&run.plan.source.schema));
+    Ok(Way::Buckets { left: sums.differing().into(), comparison, found, given: 0, totals })
+}

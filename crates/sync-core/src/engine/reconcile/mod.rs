@@ -1,0 +1,92 @@
+//! Reconcile: keys of source and replica are compared, and what differs is looked at again before anything is done about it.
+//!
+//! The two sides are read at different moments, so a difference is only a candidate. Its row is read once more, by key, in a snapshot
+//! that is at least as new as all that was written before; what is not there then is deleted, what is there is stored.
+
+mod candidates;
+mod confirm;
+mod merge;
+
+use std::time::Instant;
+
+use candidates::{Candidates, Portion};
+use confirm::Confirmed;
+
+use super::job::Failure;
+use super::table::Attempt;
+use crate::status::Phase;
+use crate::{Batch, CopyState, Cursor, HeldDeletes};
+
+/// Deletes that are always believed, as long as the source is not empty.
+const FEW: u64 = 100;
+
+/// Rows that were compared.
+#[derive(Clone, Copy, Debug, Default)]
+struct Totals {
+    source: u64,
+    replica: u64,
+}
+
+impl Attempt<'_> {
+    /// Finds rows that vanished and rows that are missing, and sets both right. Stored beside the cursor, which stays where it is.
+    pub(super) async fn reconcile(&mut self, cursor: &Cursor, state: CopyState) -> Result<(), Failure> {
+        self.run.status.update(&self.run.plan.replica.name, |table| table.phase = Phase::Reconciling);
+        let (started, started_ms) = (Instant::now(), super::now_ms());
+        // What this run wrote would seem to be missing.
+        self.run.writer.flush(self.job).await?;
+        let mut confirmed = Confirmed::later(&self.run.plan.source.schema);
+        let totals = self.find(cursor, state, &mut confirmed).await?;
+        self.upkeep.held = match state {
+            CopyState::Live if !self.believes(confirmed.count, totals) => Some(self.hold(confirmed.count, totals)),
+            _ => {
+                self.delete(confirmed, cursor, state).await?;
+                None
+            }
+        };
+        self.upkeep.reconciled_ms = Some(started_ms);
+        self.upkeep.deletes_seen = self.deletes_now();
+        self.upkeep.reconcile_owed = false;
+        self.outcome.reconciled = Some(started.elapsed());
+        self.note(cursor, state).await
+    }
+
+    /// Confirms all candidates.
+    async fn find(&mut self, cursor: &Cursor, state: CopyState, confirmed: &mut Confirmed) -> Result<Totals, Failure> {
+        let mut candidates = Candidates::start(self.run, state).await.map_err(Failure::Own)?;
+        loop {
+            match candidates.next().await.map_err(Failure::Own)? {
+                Portion::Keys(keys) => self.confirm(keys, cursor, state, confirmed).await?,
+                Portion::Restarted => confirmed.clear(),
+                Portion::End(totals) => return Ok(totals),
+            }
+        }
+    }
+
+    async fn delete(&mut self, confirmed: Confirmed, cursor: &Cursor, state: CopyState) -> Result<(), Failure> {
+        if confirmed.is_whole() {
+            return self.write_beside(Batch::new(confirmed.deletes), cursor, state).await;
+        }
+        // More than was kept in memory, and all of it is believed: found once more, and deleted as it is confirmed.
+        let mut confirmed = Confirmed::now(&self.run.plan.source.schema);
+        self.find(cursor, state, &mut confirmed).await.map(|_| ())
+    }
+
+    /// Whether so many deletes can be right. Seen twice, or asked for, they are.
+    fn believes(&self, deletes: u64, totals: Totals) -> bool {
+        let part = self.run.plan.max_delete_fraction * totals.replica as f64;
+        let suspicious = deletes > 0 && (totals.source == 0 || (deletes > FEW && deletes as f64 > part));
+        let seen_before = self.upkeep.held.as_ref().is_some_and(|held| deletes >= held.deletes);
+        !suspicious || seen_before || self.run.options.accept_deletes || self.run.plan.max_delete_fraction >= 1.0
+    }
+
+    fn hold(&self, deletes: u64, totals: Totals) -> HeldDeletes {
+        let since_ms = self.upkeep.held.as_ref().map_or_else(super::now_ms, |held| held.since_ms);
+        let (table, rows) = (self.run.plan.id(), totals.replica);
+        tracing::warn!(
+            %table, deletes, rows,
+            "so many rows are gone at the source that they are kept for now; they are deleted when the next comparison of keys \
+             finds the same, or by `data-sync accept-deletes {table}`"
+        );
+        HeldDeletes::new(deletes, rows, since_ms)
+    }
+}

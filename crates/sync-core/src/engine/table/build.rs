@@ -1,0 +1,79 @@
+//! Everything into a build table, which takes the place of the published one when it is complete.
+
+use super::Attempt;
+use crate::engine::job::Failure;
+use crate::engine::report::Work;
+use crate::engine::writer::Step;
+use crate::status::Phase;
+use crate::{CopyState, Cursor, End, Error, SchemaChange, Scope, Upkeep};
+
+impl Attempt<'_> {
+    /// Copies from the start.
+    pub(super) async fn copy(&mut self, because: Option<String>) -> Result<(), Failure> {
+        if let Some(because) = because {
+            tracing::warn!(table = %self.run.plan.id(), "copying again: {because}");
+        }
+        self.outcome.work = Some(Work::Copied);
+        self.start_build().await?;
+        self.build(None).await
+    }
+
+    /// Goes on with a copy.
+    pub(super) async fn resume(&mut self, cursor: Cursor) -> Result<(), Failure> {
+        tracing::info!(table = %self.run.plan.id(), "going on with the copy from its checkpoint");
+        self.outcome.work = Some(Work::Resumed);
+        self.build(Some(cursor)).await
+    }
+
+    /// Reads the whole table anew, unless it provably stands still.
+    pub(super) async fn full(&mut self, last: Option<Cursor>) -> Result<(), Failure> {
+        let activity = self.run.options.activity.as_ref().map(|activity| activity.writes.clone());
+        if last.is_some() && activity.is_some() && activity == self.upkeep.writes_seen && self.may_skip() {
+            self.outcome.work = Some(Work::Followed);
+            return Ok(());
+        }
+        self.outcome.work = Some(Work::Copied);
+        let swept_ms = Some(crate::engine::now_ms());
+        self.start_build().await?;
+        self.run.enter(Phase::Copying);
+        let (_, cursor) = self.read(Scope::Table(self.table()), None, CopyState::Building).await?;
+        self.upkeep = Upkeep { swept_ms, writes_seen: activity, ..Upkeep::default() };
+        self.publish(cursor).await
+    }
+
+    async fn start_build(&mut self) -> Result<(), Failure> {
+        self.upkeep = Upkeep::default();
+        self.run.writer.step(self.job, Step::Schema(SchemaChange::StartBuild)).await
+    }
+
+    async fn build(&mut self, after: Option<Cursor>) -> Result<(), Failure> {
+        self.run.enter(Phase::Copying);
+        let building = CopyState::Building;
+        let resumed = after.is_some();
+        let deletes_seen = self.deletes_now();
+        let (end, mut cursor) = self.read(Scope::Table(self.table()), after, building).await?;
+        let mut upkeep = Upkeep { reconciled_ms: Some(self.started_ms), deletes_seen, ..Upkeep::default() };
+        if let (End::CompleteAfterReconcile, Some(reached)) = (end, &mut cursor) {
+            // The rows came from several snapshots: what changed or vanished since the first is looked for before anybody sees the
+            // table.
+            self.sweep(reached, building).await?;
+            upkeep.swept_ms = self.upkeep.swept_ms;
+            if self.run.source.capabilities().reconcile {
+                self.reconcile(reached, building).await?;
+            }
+        } else if resumed {
+            // Its beginning was read in an earlier run, before the deletes that the source counts now.
+            upkeep.deletes_seen = None;
+        }
+        self.upkeep = upkeep;
+        self.publish(cursor).await
+    }
+
+    async fn publish(&mut self, cursor: Option<Cursor>) -> Result<(), Failure> {
+        let cursor = cursor.ok_or_else(|| {
+            Failure::Own(Error::internal("the source ended a copy without giving a watermark").at(self.run.place()))
+        })?;
+        let upkeep = std::sync::Arc::new(self.upkeep.clone());
+        self.run.writer.step(self.job, Step::Publish { cursor, upkeep }).await
+    }
+}

@@ -1,0 +1,118 @@
+//! The published table is brought up to date: by a poll, a sweep, another try at failed rows, and a comparison of keys.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Attempt;
+use crate::engine::entry::Deleted;
+use crate::engine::job::Failure;
+use crate::engine::now_ms;
+use crate::engine::report::Work;
+use crate::plan::Deletes;
+use crate::status::Phase;
+use crate::{CopyState, Cursor, End, Error, ReadRequest, Scope, SourceTable};
+
+impl Attempt<'_> {
+    /// Follows the changes since the cursor.
+    pub(super) async fn follow(&mut self, cursor: Cursor) -> Result<(), Failure> {
+        self.run.enter(Phase::Following);
+        self.outcome.work = Some(Work::Followed);
+        let (_, cursor) = self.read(Scope::Table(self.table()), Some(cursor), CopyState::Live).await?;
+        self.keep_up(cursor).await
+    }
+
+    /// Reads everything into the published table: rows that are as they should be stay untouched. Broken off, it goes on by its cursor
+    /// like any other read.
+    pub(super) async fn repair(&mut self, because: &str) -> Result<(), Failure> {
+        tracing::warn!(table = %self.run.plan.id(), "comparing every row with the source: {because}");
+        self.run.enter(Phase::Copying);
+        self.outcome.work = Some(Work::Repaired);
+        self.upkeep.reconcile_owed = true;
+        self.upkeep.swept_ms = None;
+        let (_, cursor) = self.read(Scope::Table(self.table()), None, CopyState::Live).await?;
+        self.keep_up(cursor).await
+    }
+
+    /// What a poll can't see.
+    async fn keep_up(&mut self, cursor: Option<Cursor>) -> Result<(), Failure> {
+        let mut cursor =
+            cursor.ok_or_else(|| Failure::Own(Error::internal("the source gave no watermark").at(self.run.place())))?;
+        self.retry_failed(&cursor).await?;
+        if self.run.source.capabilities().sweep && (self.run.options.sweep || self.upkeep.reconcile_owed) {
+            self.sweep(&mut cursor, CopyState::Live).await?;
+        }
+        if self.must_reconcile() {
+            self.reconcile(&cursor, CopyState::Live).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads what the horizon does not cover, unless the source vouches that there is nothing.
+    pub(super) async fn sweep(&mut self, cursor: &mut Cursor, state: CopyState) -> Result<(), Failure> {
+        if !self.run.source.capabilities().sweep {
+            return Ok(());
+        }
+        let skip = state == CopyState::Live && !self.upkeep.reconcile_owed && self.may_skip();
+        let activity = self.run.options.activity.clone().filter(|_| skip);
+        let (started, started_ms) = (Instant::now(), now_ms());
+        let request = ReadRequest::new(Scope::Sweep(self.table()), None).activity(activity);
+        let (end, reached) = self.read_as(request, Some(cursor.clone()), state).await?;
+        if end == End::Unchanged {
+            return Ok(());
+        }
+        self.outcome.swept = Some(started.elapsed());
+        let moved = reached.as_ref().is_some_and(|reached| reached != cursor);
+        if let Some(reached) = reached {
+            *cursor = reached;
+        }
+        // The time matters only where a sweep could be left out; it is stored with rows, or when it is about to count no more.
+        let stale = self.age(self.upkeep.swept_ms).is_none_or(|age| age >= self.run.plan.max_skip / 2);
+        self.upkeep.swept_ms = Some(started_ms);
+        if moved || (stale && self.run.options.activity.is_some()) {
+            self.note(cursor, state).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the last sweep that left nothing out was recent enough for another to be left out.
+    pub(super) fn may_skip(&self) -> bool {
+        self.age(self.upkeep.swept_ms).is_some_and(|age| age < self.run.plan.max_skip)
+    }
+
+    fn must_reconcile(&self) -> bool {
+        if !self.run.source.capabilities().reconcile {
+            return false;
+        }
+        if self.upkeep.reconcile_owed {
+            return true;
+        }
+        let plan = self.run.plan;
+        if plan.deletes == Deletes::Ignore {
+            return false;
+        }
+        let options = &self.run.options;
+        let due = self.age(self.upkeep.reconciled_ms).is_none_or(|age| age >= plan.reconcile_interval);
+        let now = self.deletes_now();
+        due || options.accept_deletes
+            || match options.deleted {
+                Deleted::Later => false,
+                Deleted::IfCounted => now.is_some() && now != self.upkeep.deletes_seen,
+                Deleted::Maybe => now.is_none() || now != self.upkeep.deletes_seen || self.upkeep.held.is_some(),
+            }
+    }
+
+    /// The source's count of deletes when this run began, where it keeps one.
+    pub(crate) fn deletes_now(&self) -> Option<String> {
+        self.run.options.activity.as_ref().and_then(|activity| activity.deletes.clone())
+    }
+
+    /// How long ago something was. Nothing for what lies in the future: the clock was set, so nobody knows.
+    pub(crate) fn age(&self, since_ms: Option<i64>) -> Option<Duration> {
+        let age = now_ms().checked_sub(since_ms?)?;
+        u64::try_from(age).ok().map(Duration::from_millis)
+    }
+
+    pub(crate) fn table(&self) -> Arc<SourceTable> {
+        Arc::clone(&self.run.plan.source)
+    }
+}

@@ -1,0 +1,283 @@
+//! Deletes: found by comparing keys, confirmed, and held back when they are suspiciously many.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sync_core::engine::TableReport;
+use sync_core::memory::{Change, MemorySink, MemorySource, OwnedRow};
+use sync_core::plan::Deletes;
+use sync_core::{
+    Capabilities, Column, CopyState, DataType, Engine, EngineSource, OwnedValue, Pulse, ReadRequest, Reader, Replica,
+    ReplicaTable, Result, Scope, Source, SourceIdentity, TableId, TableSchema, TableSettings, async_trait,
+};
+use sync_testkit::faults::CutSource;
+
+use crate::shop::{put, row, schema, shop, users, wanted};
+
+fn remove(source: &MemorySource, rows: impl IntoIterator<Item = i64>) {
+    let gone = rows.into_iter().map(|id| Change::delete(users(), row(id, 0, ""))).collect();
+    source.commit(gone).unwrap();
+}
+
+fn engine(source: impl Source, sink: &MemorySink, settings: TableSettings) -> Engine {
+    let mut wanted = wanted(&["users"]);
+    wanted.defaults = settings;
+    Engine::new(Box::new(sink.clone()), vec![EngineSource::new(Box::new(source), wanted)]).unwrap()
+}
+
+async fn sync(source: impl Source, sink: &MemorySink) -> TableReport {
+    sync_with(source, sink, TableSettings::default()).await
+}
+
+async fn sync_with(source: impl Source, sink: &MemorySink, settings: TableSettings) -> TableReport {
+    let mut report = engine(source, sink, settings).sync().await;
+    assert!(report.is_success(), "{report:?}");
+    report.tables.remove(0)
+}
+
+fn ids(sink: &MemorySink) -> Vec<OwnedValue> {
+    sink.rows("tmp_users").unwrap().into_iter().map(|row| row[0].clone()).collect()
+}
+
+fn numbers(range: impl IntoIterator<Item = i64>) -> Vec<OwnedValue> {
+    range.into_iter().map(OwnedValue::from).collect()
+}
+
+#[tokio::test]
+async fn deleted_rows_leave_the_replica() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), (0..3000).map(|id| row(id, 1, "first")));
+    sync(source.clone(), &sink).await;
+    remove(&source, [0, 7, 1500, 2999]);
+    let report = sync(source.clone(), &sink).await;
+    assert_eq!((report.written.deleted, report.written.changed, report.rows_read), (4, 0, 4));
+    assert_eq!(ids(&sink), numbers((0..3000).filter(|id| ![0, 7, 1500, 2999].contains(id))));
+    let again = sync(source, &sink).await;
+    assert_eq!((again.reconciled, again.rows_read), (None, 0), "the source counted no delete since");
+}
+
+#[tokio::test]
+async fn keys_without_a_common_order_are_compared_too() {
+    let source = MemorySource::new();
+    let id = TableId::new("public", "users");
+    let schema = TableSchema::builder(id.clone())
+        .column(Column::new("at", DataType::Timestamp).not_null())
+        .column(Column::new("number", DataType::Number).not_null())
+        .key(["number", "at"])
+        .build()
+        .unwrap();
+    source.create(schema);
+    let row =
+        |number: i64| -> OwnedRow { vec!["2024-01-01 00:00:00.000000".into(), number.to_string().as_str().into()] };
+    let sink = MemorySink::new();
+    put(&source, id.clone(), (0..2500).map(row));
+    sync(source.clone(), &sink).await;
+    source.commit((0..2500).step_by(3).map(|number| Change::delete(id.clone(), row(number))).collect()).unwrap();
+    let report = sync(source.clone(), &sink).await;
+    assert_eq!(report.written.deleted, 834);
+    assert_eq!(sink.rows("tmp_users").unwrap().len(), 2500 - 834);
+}
+
+/// A source whose rows by key differ from its list of keys: much happened in between.
+#[derive(Debug)]
+struct Moving {
+    source: MemorySource,
+    /// What the list of keys is read from.
+    stale: MemorySource,
+}
+
+#[async_trait]
+impl Source for Moving {
+    fn capabilities(&self) -> Capabilities {
+        self.source.capabilities()
+    }
+    async fn identity(&self) -> Result<SourceIdentity> {
+        self.source.identity().await
+    }
+    async fn discover(&self) -> Result<Vec<TableSchema>> {
+        self.source.discover().await
+    }
+    async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
+        match request.scope {
+            Scope::Keys(_) => self.stale.read(request).await,
+            _ => self.source.read(request).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_difference_is_only_a_candidate() {
+    let (source, stale, sink) = (shop(), shop(), MemorySink::new());
+    put(&source, users(), (0..10).map(|id| row(id, 1, "there")));
+    sync(source.clone(), &sink).await;
+    // The list of keys lacks 3, which is there, and has 20, which is not; 5 is gone for sure.
+    put(&stale, users(), (0..10).chain([20]).filter(|id| ![3, 5].contains(id)).map(|id| row(id, 1, "there")));
+    remove(&source, [5]);
+    let report = sync(Moving { source, stale }, &sink).await;
+    assert_eq!((report.written.deleted, report.written.changed), (1, 0));
+    assert_eq!(ids(&sink), numbers((0..10).filter(|id| *id != 5)));
+}
+
+#[tokio::test]
+async fn too_many_deletes_wait_until_they_are_seen_twice() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), (0..1000).map(|id| row(id, 1, "first")));
+    sync(source.clone(), &sink).await;
+    remove(&source, 0..600);
+    let held = sync(source.clone(), &sink).await;
+    let found = held.held.unwrap();
+    assert_eq!((found.deletes, found.rows, held.written.deleted), (600, 1000, 0));
+    assert_eq!(ids(&sink).len(), 1000);
+    let seen_again = sync(source.clone(), &sink).await;
+    assert_eq!((seen_again.held, seen_again.written.deleted), (None, 600));
+    assert_eq!(ids(&sink), numbers(600..1000));
+}
+
+#[tokio::test]
+async fn an_empty_source_is_suspicious_however_small_the_table() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), [row(1, 1, "only")]);
+    sync(source.clone(), &sink).await;
+    remove(&source, [1]);
+    let held = sync(source.clone(), &sink).await;
+    assert_eq!((held.held.map(|held| held.deletes), ids(&sink)), (Some(1), numbers([1])));
+    // The row is back before the second look: nothing was lost, and nothing is held any more.
+    put(&source, users(), [row(1, 2, "back")]);
+    let back = sync(source.clone(), &sink).await;
+    assert_eq!((back.held, ids(&sink)), (None, numbers([1])));
+}
+
+#[tokio::test]
+async fn deletes_that_are_asked_for_are_believed_at_once() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), (0..1000).map(|id| row(id, 1, "first")));
+    sync(source.clone(), &sink).await;
+    remove(&source, 0..1000);
+    let engine = engine(source, &sink, TableSettings::default());
+    engine.accept_deletes("tmp_users");
+    let report = engine.sync().await.tables.remove(0);
+    assert_eq!((report.held, report.written.deleted, ids(&sink).len()), (None, 1000, 0));
+}
+
+#[tokio::test]
+async fn the_part_that_may_go_at_once_is_a_setting() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), (0..1000).map(|id| row(id, 1, "first")));
+    let mut settings = TableSettings::default();
+    settings.max_delete_fraction = Some(0.2);
+    sync_with(source.clone(), &sink, settings.clone()).await;
+    remove(&source, 0..150);
+    assert_eq!(sync_with(source.clone(), &sink, settings.clone()).await.written.deleted, 150);
+    remove(&source, 150..400);
+    assert_eq!(sync_with(source.clone(), &sink, settings.clone()).await.held.unwrap().deletes, 250);
+    settings.max_delete_fraction = Some(1.0);
+    assert_eq!(sync_with(source.clone(), &sink, settings).await.written.deleted, 250);
+}
+
+#[tokio::test]
+async fn deletes_can_be_marked_or_ignored() {
+    for (deletes, left) in [(Deletes::Soft { column: "gone_at".to_owned() }, 1), (Deletes::Ignore, 2)] {
+        let (source, sink) = (shop(), MemorySink::new());
+        put(&source, users(), [row(1, 1, "kept"), row(2, 1, "gone")]);
+        let mut settings = TableSettings::default();
+        settings.deletes = Some(deletes.clone());
+        sync_with(source.clone(), &sink, settings.clone()).await;
+        remove(&source, [2]);
+        sync_with(source.clone(), &sink, settings.clone()).await;
+        assert_eq!(ids(&sink), numbers([1, 2]), "{deletes:?}: the row stays");
+        let table = ReplicaTable::new("tmp_users", Arc::new(schema(users())));
+        let table = table.deleted_column(matches!(deletes, Deletes::Soft { .. }).then(|| "gone_at".to_owned()));
+        let mut keys = sync_core::RowBatch::new(Arc::clone(&table.schema));
+        Replica::keys(&sink, &table, CopyState::Live).unwrap().next(&mut keys).unwrap();
+        assert_eq!(keys.len(), left, "{deletes:?}");
+        // A row of that key that comes again is a row like others.
+        put(&source, users(), [row(2, 3, "again")]);
+        sync_with(source, &sink, settings).await;
+        Replica::keys(&sink, &table, CopyState::Live).unwrap().next(&mut keys).unwrap();
+        assert_eq!(keys.len(), 2, "{deletes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_resumed_copy_has_no_ghosts_when_it_is_published() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), (0..5000).map(|id| row(id, 1, "first")));
+    let cut = engine(CutSource::after(source.clone(), 3), &sink, TableSettings::default()).sync().await;
+    assert!(!cut.is_success());
+    // Rows that the copy is past already vanish while nobody reads: one of them into another key.
+    remove(&source, [5, 6]);
+    put(&source, users(), [row(9006, 1, "first")]);
+    let resumed = sync(source, &sink).await;
+    assert!(resumed.reconciled.is_some());
+    assert_eq!(ids(&sink), numbers((0..5000).filter(|id| ![5, 6].contains(id)).chain([9006])));
+}
+
+/// A source that does not count deletes.
+#[derive(Debug)]
+struct Uncounted(MemorySource);
+
+#[async_trait]
+impl Source for Uncounted {
+    fn capabilities(&self) -> Capabilities {
+        self.0.capabilities()
+    }
+    async fn identity(&self) -> Result<SourceIdentity> {
+        self.0.identity().await
+    }
+    async fn discover(&self) -> Result<Vec<TableSchema>> {
+        self.0.discover().await
+    }
+    async fn pulse(&self) -> Result<Pulse> {
+        self.identity().await.map(Pulse::new)
+    }
+    async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
+        self.0.read(request).await
+    }
+}
+
+#[tokio::test]
+async fn a_daemon_finds_deletes_within_the_interval_though_nobody_counts_them() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), (0..10).map(|id| row(id, 1, "first")));
+    let mut settings = TableSettings::default();
+    settings.sync_interval = Some(Duration::from_millis(20));
+    settings.reconcile_interval = Some(Duration::from_millis(50));
+    let engine = engine(Uncounted(source.clone()), &sink, settings);
+    let (control, commands) = sync_core::engine::control();
+    let script = async {
+        until(&sink, 10).await;
+        remove(&source, [3]);
+        until(&sink, 9).await;
+        control.stop();
+    };
+    tokio::join!(engine.run(commands), script);
+    assert_eq!(ids(&sink), numbers((0..10).filter(|id| *id != 3)));
+}
+
+#[tokio::test]
+async fn a_daemon_looks_at_once_when_a_delete_was_counted() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), (0..10).map(|id| row(id, 1, "first")));
+    let mut settings = TableSettings::default();
+    settings.sync_interval = Some(Duration::from_millis(20));
+    let engine = engine(source.clone(), &sink, settings);
+    let (control, commands) = sync_core::engine::control();
+    let script = async {
+        until(&sink, 10).await;
+        remove(&source, [3]);
+        until(&sink, 9).await;
+        remove(&source, [4]);
+        until(&sink, 8).await;
+        control.stop();
+    };
+    tokio::join!(engine.run(commands), script);
+}
+
+async fn until(sink: &MemorySink, rows: usize) {
+    let reached = async {
+        while sink.rows("tmp_users").is_none_or(|found| found.len() != rows) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), reached).await.expect("the replica gets so many rows");
+}

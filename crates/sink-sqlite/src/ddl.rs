@@ -7,7 +7,7 @@ use rusqlite::limits::Limit;
 use sync_core::{Column, Error, ReplicaTable, Result, SchemaChange, TableSchema, ValueKind};
 
 use crate::error::sqlite_error;
-use crate::names::{build_table, check_columns, check_replica, list, quoted};
+use crate::names::{build_table, check_columns, check_replica, columns_of, list, quoted};
 use crate::{state, types};
 
 /// Makes or drops the build table of `table`.
@@ -21,12 +21,13 @@ pub(crate) fn apply(conn: &Connection, table: &ReplicaTable, change: &SchemaChan
 }
 
 fn start_build(conn: &Connection, table: &ReplicaTable) -> Result<()> {
-    check_width(conn, &table.schema)?;
-    check_columns(&table.schema)?;
+    check_width(conn, table)?;
+    check_columns(table)?;
     // Now rather than after hours of copying.
     state::check_owner(conn, &table.name)?;
     drop_build(conn, &table.name)?;
-    conn.execute_batch(&create_table(&build_table(&table.name), &table.schema)).map_err(sqlite_error)?;
+    conn.execute_batch(&create_table(&build_table(&table.name), table)).map_err(sqlite_error)?;
+    state::clear_failed(conn, &table.name)?;
     state::add_table(conn, table)
 }
 
@@ -35,9 +36,9 @@ fn drop_build(conn: &Connection, name: &str) -> Result<()> {
     state::forget_build(conn, name)
 }
 
-fn check_width(conn: &Connection, schema: &TableSchema) -> Result<()> {
+fn check_width(conn: &Connection, table: &ReplicaTable) -> Result<()> {
     let most = conn.limit(Limit::SQLITE_LIMIT_COLUMN).map_err(sqlite_error)?;
-    let width = schema.columns().len();
+    let width = table.schema.columns().len() + usize::from(table.deleted_column.is_some());
     if i32::try_from(width).is_ok_and(|width| width <= most) {
         return Ok(());
     }
@@ -46,9 +47,11 @@ fn check_width(conn: &Connection, schema: &TableSchema) -> Result<()> {
 }
 
 /// The key becomes the PRIMARY KEY. Nothing else is taken over: what the source allowed once must always fit.
-fn create_table(name: &str, schema: &TableSchema) -> String {
+fn create_table(name: &str, table: &ReplicaTable) -> String {
+    let schema = &table.schema;
     let mut lines: Vec<String> =
         schema.columns().iter().enumerate().map(|(position, column)| definition(schema, position, column)).collect();
+    lines.extend(table.deleted_column.as_deref().map(deleted_column));
     if integer_key(schema).is_none() && !schema.key().is_empty() {
         let key = schema.key().iter().map(|position| schema.columns()[*position].name.as_str());
         lines.push(format!("PRIMARY KEY ({})", list(key)));
@@ -66,6 +69,23 @@ fn definition(schema: &TableSchema, position: usize, column: &Column) -> String 
     // SQLite lets a PRIMARY KEY hold NULL otherwise.
     let not_null = if schema.key().contains(&position) { " NOT NULL" } else { "" };
     format!("{name} {declared}{not_null}")
+}
+
+/// The column that takes the time of a delete.
+fn deleted_column(name: &str) -> String {
+    format!("{} TEXT", quoted(name))
+}
+
+/// Adds the column that takes the time of a delete to a table that was made without it. A table that is missing is left to whoever
+/// writes to it.
+pub(crate) fn ensure_deleted_column(conn: &Connection, target: &str, table: &ReplicaTable) -> Result<()> {
+    let Some(column) = table.deleted_column.as_deref() else { return Ok(()) };
+    let there = columns_of(conn, target)?;
+    if there.is_empty() || there.iter().any(|name| name.eq_ignore_ascii_case(column)) {
+        return Ok(());
+    }
+    let sql = format!("ALTER TABLE {} ADD COLUMN {}", quoted(target), deleted_column(column));
+    conn.execute_batch(&sql).map_err(sqlite_error)
 }
 
 /// The position of a key that is one integer.
@@ -91,6 +111,8 @@ pub(crate) fn is_as_made(conn: &Connection, name: &str, schema: &TableSchema) ->
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use sync_core::{DataType, TableId};
 
     use super::*;
@@ -98,7 +120,8 @@ mod tests {
     fn table(columns: &[(&str, DataType)], key: &[&str]) -> String {
         let builder = TableSchema::builder(TableId::unqualified("t"));
         let builder = columns.iter().fold(builder, |table, (name, kind)| table.column(Column::new(*name, *kind)));
-        create_table("t", &builder.key(key.iter().copied()).build().unwrap())
+        let schema = builder.key(key.iter().copied()).build().unwrap();
+        create_table("t", &ReplicaTable::new("t", Arc::new(schema)))
     }
 
     #[test]
@@ -115,6 +138,16 @@ mod tests {
         let expected = "CREATE TABLE \"t\" (\n  \"a\" TEXT NOT NULL,\n  \"b\" BLOB,\n  \"c\" INTEGER NOT NULL,\n  \
                         PRIMARY KEY (\"c\", \"a\")\n)";
         assert_eq!(made, expected);
+    }
+
+    #[test]
+    fn the_column_for_deletes_comes_after_those_of_the_source() {
+        let schema =
+            TableSchema::builder(TableId::unqualified("t")).column(Column::new("a", DataType::Text)).key(["a"]);
+        let made = ReplicaTable::new("t", Arc::new(schema.build().unwrap())).deleted_column(Some("gone \"at\"".into()));
+        let expected =
+            "CREATE TABLE \"t\" (\n  \"a\" TEXT NOT NULL,\n  \"gone \"\"at\"\"\" TEXT,\n  PRIMARY KEY (\"a\")\n)";
+        assert_eq!(create_table("t", &made), expected);
     }
 
     #[test]

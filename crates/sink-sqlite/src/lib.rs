@@ -18,7 +18,7 @@ mod types;
 mod write;
 
 pub use config::SqliteConfig;
-pub use replica::{LastRun, SqliteReplica, TableStatus};
+pub use replica::{FailedRowStatus, LastRun, SqliteReplica, TableStatus};
 pub use sink::SqliteSink;
 
 /// The connection that [`SqliteReplica::connection`] lends.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension};
-use sync_core::{CopyState, Error, Result, TableSchema};
+use sync_core::{CopyState, Error, ReplicaTable, Result};
 
 use crate::error::sqlite_error;
 
@@ -49,15 +49,24 @@ pub(crate) fn check_replica(name: &str) -> Result<()> {
 }
 
 /// Refuses two columns that SQLite takes for one: its names know no difference between `a` and `A`.
-pub(crate) fn check_columns(schema: &TableSchema) -> Result<()> {
+pub(crate) fn check_columns(table: &ReplicaTable) -> Result<()> {
     let mut seen: HashMap<String, &str> = HashMap::new();
-    for column in schema.columns() {
+    for column in table.schema.columns() {
         if let Some(other) = seen.insert(column.name.to_ascii_lowercase(), &column.name) {
             let both = format!("columns {other:?} and {:?} differ only in case, which SQLite ignores", column.name);
             return Err(Error::unsupported(both).hint("rename one of them, or read a view that does"));
         }
     }
-    Ok(())
+    match &table.deleted_column {
+        Some(column) if seen.contains_key(&column.to_ascii_lowercase()) => {
+            Err(Error::config(format!("deleted_column {column:?} is a column of the table"))
+                .hint("choose another name"))
+        }
+        Some(column) if column.is_empty() || column.contains('\0') => {
+            Err(Error::config(format!("deleted_column {column:?} is no name")).hint("choose another name"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What kind of object has this name, in any case: `table`, `view` or `index`.
@@ -83,7 +92,9 @@ pub(crate) fn columns_of(conn: &Connection, table: &str) -> Result<Vec<String>> 
 
 #[cfg(test)]
 mod tests {
-    use sync_core::{Column, DataType, ErrorKind, TableId};
+    use std::sync::Arc;
+
+    use sync_core::{Column, DataType, ErrorKind, TableId, TableSchema};
 
     use super::*;
 
@@ -105,17 +116,19 @@ mod tests {
 
     #[test]
     fn columns_that_differ_in_ascii_case_are_refused() {
-        let schema = |names: [&str; 2]| {
+        let table = |names: [&str; 2]| {
             let table = TableSchema::builder(TableId::unqualified("t"));
-            names
-                .into_iter()
-                .fold(table, |table, name| table.column(Column::new(name, DataType::Text)))
-                .build()
-                .unwrap()
+            let table = names.into_iter().fold(table, |table, name| table.column(Column::new(name, DataType::Text)));
+            ReplicaTable::new("t", Arc::new(table.build().unwrap()))
         };
-        let error = check_columns(&schema(["Name", "NAME"])).unwrap_err();
+        let error = check_columns(&table(["Name", "NAME"])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert!(error.message().contains("\"Name\" and \"NAME\""), "{error}");
-        assert!(check_columns(&schema(["ä", "Ä"])).is_ok());
+        assert!(check_columns(&table(["ä", "Ä"])).is_ok());
+
+        for taken in ["A", "", "a\0b"] {
+            let error = check_columns(&table(["a", "b"]).deleted_column(Some(taken.to_owned()))).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{taken:?}");
+        }
     }
 }

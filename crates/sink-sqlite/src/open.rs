@@ -67,8 +67,9 @@ pub(crate) fn writer(path: &Path, config: &SqliteConfig) -> Result<Connection> {
     let format = state::stored_format(&conn)?;
     configure(&conn, config).map_err(sqlite_error)?;
     turn_on_log(&conn)?;
-    if format.is_none() {
-        state::create(&conn)?;
+    match format {
+        None => state::create(&conn)?,
+        Some(format) => state::migrate(&conn, format)?,
     }
     Ok(conn)
 }

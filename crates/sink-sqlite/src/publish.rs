@@ -1,14 +1,15 @@
 //! The build table becomes the table that readers see.
 
 use rusqlite::{Connection, ErrorCode};
-use sync_core::{ReplicaTable, Result};
+use sync_core::{Error, ReplicaTable, Result};
 
 use crate::error::{is_refused_statement, sqlite_error};
 use crate::names::{build_table, check_replica, quoted, table_exists};
 use crate::{state, write};
 
 /// Replaces the published table by the build table, in the caller's transaction. Views that users made on it stay as they are;
-/// their indexes and triggers are made again, and those that no longer fit are left out with a warning.
+/// their indexes and triggers are made again. One that no longer fits the columns is left out with a warning; an index that does not
+/// fit the new rows is in the way, as it is not ours to drop.
 pub(crate) fn publish(conn: &Connection, table: &ReplicaTable) -> Result<()> {
     let name = &table.name;
     check_replica(name)?;
@@ -47,13 +48,41 @@ fn belongings(conn: &Connection, table: &str) -> Result<Vec<Belonging>> {
 }
 
 fn restore(conn: &Connection, table: &str, object: &Belonging) -> Result<()> {
-    let Err(error) = conn.execute_batch(&object.sql) else { return Ok(()) };
-    let misfit = is_refused_statement(&error) || error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation);
-    let error = sqlite_error(error);
-    if !misfit || conn.is_autocommit() {
-        return Err(error);
-    }
     let Belonging { kind, name, sql } = object;
-    tracing::warn!(table, kind, name, sql, "left out, as it does not fit the table any more: {}", error.message());
-    Ok(())
+    let mut made = match conn.prepare(sql) {
+        Ok(made) => made,
+        Err(error) if is_refused_statement(&error) => {
+            let said = sqlite_error(error);
+            tracing::warn!(
+                table,
+                kind,
+                name,
+                sql,
+                "left out, as it does not fit the table any more: {}",
+                said.message()
+            );
+            return Ok(());
+        }
+        Err(error) => return Err(sqlite_error(error)),
+    };
+    match made.raw_execute() {
+        Ok(_) => Ok(()),
+        Err(error) if is_about_rows(&error) && !conn.is_autocommit() => Err(in_the_way(kind, name, error)),
+        Err(error) => Err(sqlite_error(error)),
+    }
+}
+
+/// Whether a statement that fits the table failed on its rows.
+fn is_about_rows(error: &rusqlite::Error) -> bool {
+    is_refused_statement(error) || error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
+
+fn in_the_way(kind: &str, name: &str, error: rusqlite::Error) -> Error {
+    let said = sqlite_error(error);
+    Error::config(format!(
+        "its new rows do not fit the {kind} {} that was made on it: {}",
+        quoted(name),
+        said.message()
+    ))
+    .hint("drop it, or change the rows at the source; until then the table stays as it was")
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use sync_core::{Checkpoint, FailedRow, Replica, ReplicaTable, Result, Sink, SinkTransaction, StreamId};
 
 use crate::lock::WriterLock;
@@ -62,8 +62,12 @@ impl Sink for SqliteSink {
         Arc::new(ReplicaFile { path: self.path.clone(), busy_timeout: self.busy_timeout })
     }
 
-    fn failed_rows(&mut self, _: &ReplicaTable, _: usize) -> Result<Vec<FailedRow>> {
-        Ok(Vec::new())
+    fn failed_rows(&mut self, table: &ReplicaTable, limit: usize) -> Result<Vec<FailedRow>> {
+        let read = |row: &Row<'_>| {
+            Ok(FailedRow::new(row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?))
+        };
+        let failed = state::failed_rows(&self.conn, Some(&table.name), limit, read);
+        failed.map_err(|error| error.at(open::place_of(&table.name, &self.path)))
     }
 
     fn begin<'a>(&'a mut self) -> Result<Box<dyn SinkTransaction + 'a>> {

@@ -5,10 +5,10 @@ mod format;
 mod log;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use sync_core::{Checkpoint, CopyState, Cursor, Error, ReplicaTable, Result, RunRecord, StreamId};
+use sync_core::{Checkpoint, CopyState, Cursor, Error, ReplicaTable, Result, RunRecord, StreamId, Upkeep};
 
-pub(crate) use failed::keep_failed;
-pub(crate) use format::{create, stored_format};
+pub(crate) use failed::{clear_failed, failed_rows, forget_failed, has_failed, keep_failed};
+pub(crate) use format::{create, migrate, stored_format};
 
 use crate::error::sqlite_error;
 use crate::names::{object_type, quoted, table_exists, target};
@@ -18,7 +18,7 @@ use crate::types;
 pub(crate) fn checkpoint(conn: &Connection, stream: &StreamId) -> Result<Option<Checkpoint>> {
     let read = conn
         .prepare_cached(
-            "SELECT cursor, state, fingerprint, last_sync_timestamp, last_sync_id, source_table IS NOT NULL
+            "SELECT cursor, state, fingerprint, last_sync_timestamp, last_sync_id, source_table IS NOT NULL, upkeep
              FROM tmp_data_sync_metadata WHERE table_name = ?1 AND cursor IS NOT NULL AND state IS NOT NULL",
         )
         .and_then(|mut select| select.query_row([stream.as_str()], |row| read_checkpoint(row, stream)).optional())
@@ -33,7 +33,13 @@ fn read_checkpoint(row: &Row<'_>, stream: &StreamId) -> rusqlite::Result<(Checkp
     let cursor = Cursor::new(row.get::<_, String>(0)?).at_timestamp(row.get(3)?).at_id(row.get(4)?);
     let state = copy_state(row.get_ref(1)?.as_str()?);
     let fingerprint: Option<String> = row.get(2)?;
-    Ok((Checkpoint::new(stream.clone(), cursor, state, fingerprint.unwrap_or_default()), row.get(5)?))
+    let checkpoint = Checkpoint::new(stream.clone(), cursor, state, fingerprint.unwrap_or_default());
+    Ok((checkpoint.upkeep(upkeep(row, 6)?), row.get(5)?))
+}
+
+/// The engine's notes; none where there are none, or none that can be read.
+pub(crate) fn upkeep(row: &Row<'_>, index: usize) -> rusqlite::Result<Upkeep> {
+    Ok(row.get_ref(index)?.as_str_or_null()?.map(Upkeep::decode).unwrap_or_default())
 }
 
 const BUILDING: &str = "building";
@@ -53,11 +59,11 @@ pub(crate) fn store_checkpoint(conn: &Connection, checkpoint: &Checkpoint) -> Re
     let cursor = &checkpoint.cursor;
     conn.prepare_cached(
         "INSERT INTO tmp_data_sync_metadata
-             (table_name, cursor, state, fingerprint, last_sync_timestamp, last_sync_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             (table_name, cursor, state, fingerprint, last_sync_timestamp, last_sync_id, upkeep)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (table_name) DO UPDATE SET cursor = excluded.cursor, state = excluded.state,
              fingerprint = excluded.fingerprint, last_sync_timestamp = excluded.last_sync_timestamp,
-             last_sync_id = excluded.last_sync_id",
+             last_sync_id = excluded.last_sync_id, upkeep = excluded.upkeep",
     )
     .and_then(|mut upsert| {
         upsert.execute(params![
@@ -67,6 +73,7 @@ pub(crate) fn store_checkpoint(conn: &Connection, checkpoint: &Checkpoint) -> Re
             checkpoint.fingerprint,
             cursor.timestamp_ms(),
             cursor.id(),
+            checkpoint.upkeep.encode(),
         ])
     })
     .map_err(sqlite_error)?;
@@ -80,13 +87,14 @@ pub(crate) fn record(conn: &Connection, stream: &StreamId, run: &RunRecord) -> R
     conn.prepare_cached(
         "INSERT INTO tmp_data_sync_metadata
              (table_name, sync_errors, last_success_ms, last_run_started_ms, last_run_finished_ms,
-              last_rows_read, last_rows_changed, last_rows_deleted, last_rows_unchanged)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+              last_rows_read, last_rows_changed, last_rows_deleted, last_rows_unchanged, last_rows_failed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (table_name) DO UPDATE SET sync_errors = excluded.sync_errors,
              last_success_ms = coalesce(excluded.last_success_ms, last_success_ms),
              last_run_started_ms = excluded.last_run_started_ms, last_run_finished_ms = excluded.last_run_finished_ms,
              last_rows_read = excluded.last_rows_read, last_rows_changed = excluded.last_rows_changed,
-             last_rows_deleted = excluded.last_rows_deleted, last_rows_unchanged = excluded.last_rows_unchanged",
+             last_rows_deleted = excluded.last_rows_deleted, last_rows_unchanged = excluded.last_rows_unchanged,
+             last_rows_failed = excluded.last_rows_failed",
     )
     .and_then(|mut upsert| {
         upsert.execute(params![
@@ -99,6 +107,7 @@ pub(crate) fn record(conn: &Connection, stream: &StreamId, run: &RunRecord) -> R
             count(written.changed),
             count(written.deleted),
             count(written.unchanged),
+            count(written.failed),
         ])
     })
     .map_err(sqlite_error)?;
@@ -124,7 +133,7 @@ pub(crate) fn add_table(conn: &Connection, table: &ReplicaTable) -> Result<()> {
 /// Forgets how far a build had come: it starts again or is given up. What was published goes on from its own checkpoint.
 pub(crate) fn forget_build(conn: &Connection, name: &str) -> Result<()> {
     conn.execute(
-        "UPDATE tmp_data_sync_metadata SET cursor = NULL, state = NULL WHERE table_name = ?1 AND state = ?2",
+        "UPDATE tmp_data_sync_metadata SET cursor = NULL, state = NULL, upkeep = NULL WHERE table_name = ?1 AND state = ?2",
         params![name, BUILDING],
     )
     .map_err(sqlite_error)?;

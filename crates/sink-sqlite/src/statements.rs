@@ -21,7 +21,10 @@ impl StatementTexts {
             CopyState::Building => &mut self.building,
             _ => &mut self.live,
         };
-        let known = |made: &TableStatements| Arc::ptr_eq(&made.schema, &table.schema) || made.schema == table.schema;
+        let known = |made: &TableStatements| {
+            made.deleted_column == table.deleted_column
+                && (Arc::ptr_eq(&made.schema, &table.schema) || made.schema == table.schema)
+        };
         if !texts.get(&table.name).is_some_and(known) {
             texts.insert(table.name.clone(), TableStatements::new(table, state));
         }
@@ -33,12 +36,17 @@ impl StatementTexts {
 #[derive(Debug)]
 pub(crate) struct TableStatements {
     pub(crate) schema: Arc<TableSchema>,
+    deleted_column: Option<String>,
     /// The table that they write to.
     pub(crate) target: String,
     /// One parameter per column.
     pub(crate) upsert: String,
     /// One parameter per key column; `None` for a table without a key.
     pub(crate) delete: Option<String>,
+    /// Whether a row is there as given, with one parameter per column; `None` for a table without a key.
+    pub(crate) is_there: Option<String>,
+    /// Whether a row is there under a key, with one parameter per key column; `None` for a table without a key.
+    pub(crate) has_key: Option<String>,
     pub(crate) columns: Vec<Parameter>,
 }
 
@@ -60,9 +68,13 @@ impl TableStatements {
         let schema = Arc::clone(&table.schema);
         let target = target(&table.name, state);
         let columns = (0..schema.columns().len()).map(|position| Parameter::of(&schema, position));
+        let deleted = table.deleted_column.as_deref();
         Self {
-            upsert: upsert(&target, &schema),
-            delete: delete(&target, &schema),
+            upsert: upsert(&target, &schema, deleted),
+            delete: delete(&target, &schema, deleted),
+            is_there: is_there(&target, &schema, deleted),
+            has_key: has_key(&target, &schema, deleted),
+            deleted_column: table.deleted_column.clone(),
             columns: columns.collect(),
             target,
             schema,
@@ -70,14 +82,14 @@ impl TableStatements {
     }
 }
 
-/// Inserts a row, or updates it if anything differs. Without a key, it only inserts.
-fn upsert(target: &str, schema: &TableSchema) -> String {
+/// Inserts a row, or updates it if anything differs. Without a key, it only inserts. A row that was marked as deleted is so no more.
+fn upsert(target: &str, schema: &TableSchema, deleted: Option<&str>) -> String {
     let columns = schema.columns();
     let mut sql = format!(
         "INSERT INTO {} AS kept ({}) VALUES ({})",
         quoted(target),
-        list(columns.iter().map(|column| column.name.as_str())),
-        vec!["?"; columns.len()].join(", ")
+        list(columns.iter().map(|column| column.name.as_str()).chain(deleted)),
+        std::iter::repeat_n("?", columns.len()).chain(deleted.map(|_| "NULL")).collect::<Vec<_>>().join(", ")
     );
     if schema.key().is_empty() {
         return sql;
@@ -85,7 +97,7 @@ fn upsert(target: &str, schema: &TableSchema) -> String {
     let key = schema.key().iter().map(|position| columns[*position].name.as_str());
     sql.push_str(&format!(" ON CONFLICT ({}) DO ", list(key)));
     let others = columns.iter().enumerate().filter(|(position, _)| !schema.key().contains(position));
-    let others: Vec<String> = others.map(|(_, column)| quoted(&column.name)).collect();
+    let others: Vec<String> = others.map(|(_, column)| column.name.as_str()).chain(deleted).map(quoted).collect();
     if others.is_empty() {
         sql.push_str("NOTHING");
         return sql;
@@ -101,11 +113,51 @@ fn upsert(target: &str, schema: &TableSchema) -> String {
     sql
 }
 
-fn delete(target: &str, schema: &TableSchema) -> Option<String> {
+/// Deletes a row, or marks it where a column is there for that.
+fn delete(target: &str, schema: &TableSchema, deleted: Option<&str>) -> Option<String> {
+    let key = key_is_given(schema)?;
+    let table = quoted(target);
+    Some(match deleted.map(quoted) {
+        None => format!("DELETE FROM {table} AS kept WHERE {key}"),
+        // SQLite's clock counts milliseconds; the text has the width of all times.
+        Some(column) => format!(
+            "UPDATE {table} AS kept SET {column} = strftime('%Y-%m-%d %H:%M:%f000Z', 'now') \
+             WHERE {key} AND kept.{column} IS NULL"
+        ),
+    })
+}
+
+fn is_there(target: &str, schema: &TableSchema, deleted: Option<&str>) -> Option<String> {
+    let column = |position: usize| format!("kept.{}", quoted(&schema.columns()[position].name));
+    let key: Vec<String> = schema.key().iter().map(|key| format!("{} = ?{}", column(*key), key + 1)).collect();
+    let width = schema.columns().len();
+    let columns: Vec<String> = (0..width).map(column).collect();
+    let parameters: Vec<String> = (1..=width).map(|number| format!("?{number}")).collect();
+    let equal = format!("({}) IS ({})", columns.join(", "), parameters.join(", "));
+    let exists = format!(
+        "SELECT EXISTS (SELECT 1 FROM {} AS kept WHERE {} AND {equal}{})",
+        quoted(target),
+        key.join(" AND "),
+        not_deleted(deleted)
+    );
+    (!key.is_empty()).then_some(exists)
+}
+
+fn has_key(target: &str, schema: &TableSchema, deleted: Option<&str>) -> Option<String> {
+    let key = key_is_given(schema)?;
+    Some(format!("SELECT EXISTS (SELECT 1 FROM {} AS kept WHERE {key}{})", quoted(target), not_deleted(deleted)))
+}
+
+fn not_deleted(deleted: Option<&str>) -> String {
+    deleted.map(|column| format!(" AND kept.{} IS NULL", quoted(column))).unwrap_or_default()
+}
+
+/// The condition on a whole key, with one parameter per key column.
+fn key_is_given(schema: &TableSchema) -> Option<String> {
     // Unqualified, a name that no longer exists would be taken for a text.
     let equal = |position: &usize| format!("kept.{} = ?", quoted(&schema.columns()[*position].name));
     let key: Vec<String> = schema.key().iter().map(equal).collect();
-    (!key.is_empty()).then(|| format!("DELETE FROM {} AS kept WHERE {}", quoted(target), key.join(" AND ")))
+    (!key.is_empty()).then(|| key.join(" AND "))
 }
 
 #[cfg(test)]
@@ -126,7 +178,7 @@ mod tests {
     #[test]
     fn an_upsert_changes_only_what_differs() {
         assert_eq!(
-            upsert("t", &schema(&["a"])),
+            upsert("t", &schema(&["a"]), None),
             "INSERT INTO \"t\" AS kept (\"a\", \"b\"\"\") VALUES (?, ?) ON CONFLICT (\"a\") DO UPDATE SET \
              \"b\"\"\" = excluded.\"b\"\"\" WHERE (kept.\"b\"\"\") IS NOT (excluded.\"b\"\"\")"
         );
@@ -134,18 +186,30 @@ mod tests {
 
     #[test]
     fn a_table_that_is_all_key_has_nothing_to_update() {
-        assert!(upsert("t", &schema(&["b\"", "a"])).ends_with("ON CONFLICT (\"b\"\"\", \"a\") DO NOTHING"));
+        assert!(upsert("t", &schema(&["b\"", "a"]), None).ends_with("ON CONFLICT (\"b\"\"\", \"a\") DO NOTHING"));
     }
 
     #[test]
     fn a_table_without_a_key_only_inserts() {
-        assert!(upsert("t", &schema(&[])).ends_with("VALUES (?, ?)"));
-        assert_eq!(delete("t", &schema(&[])), None);
+        assert!(upsert("t", &schema(&[]), None).ends_with("VALUES (?, ?)"));
+        assert_eq!(delete("t", &schema(&[]), None), None);
     }
 
     #[test]
     fn a_delete_names_the_whole_key() {
-        let sql = delete("t", &schema(&["b\"", "a"])).unwrap();
+        let sql = delete("t", &schema(&["b\"", "a"]), None).unwrap();
         assert_eq!(sql, "DELETE FROM \"t\" AS kept WHERE kept.\"b\"\"\" = ? AND kept.\"a\" = ?");
+    }
+
+    #[test]
+    fn a_marked_row_is_one_that_differs() {
+        let all_key = upsert("t", &schema(&["b\"", "a"]), Some("gone"));
+        assert_eq!(
+            all_key,
+            "INSERT INTO \"t\" AS kept (\"a\", \"b\"\"\", \"gone\") VALUES (?, ?, NULL) ON CONFLICT (\"b\"\"\", \"a\") \
+             DO UPDATE SET \"gone\" = excluded.\"gone\" WHERE (kept.\"gone\") IS NOT (excluded.\"gone\")"
+        );
+        let sql = delete("t", &schema(&["a"]), Some("gone")).unwrap();
+        assert!(sql.ends_with("WHERE kept.\"a\" = ? AND kept.\"gone\" IS NULL"), "{sql}");
     }
 }

@@ -6,10 +6,12 @@ use sync_core::{
 };
 
 use crate::error::sqlite_error;
+use crate::write::WrittenTables;
 use crate::{SqliteSink, ddl, open, publish, state, write};
 
 pub(crate) struct SqliteTransaction<'a> {
     sink: &'a mut SqliteSink,
+    written: WrittenTables,
     failed: bool,
 }
 
@@ -18,15 +20,19 @@ impl<'a> SqliteTransaction<'a> {
         // At once the writer: a transaction that began as a reader could find out too late that it may not write.
         let begun = sink.conn.execute_batch("BEGIN IMMEDIATE").map_err(sqlite_error);
         begun.map_err(|error| error.at(open::place(&sink.path)))?;
-        Ok(Self { sink, failed: false })
+        Ok(Self { sink, written: WrittenTables::default(), failed: false })
     }
 
     /// Does one step. After one that failed there is no other: SQLite may have rolled back already, and would store single rows.
-    fn step<T>(&mut self, table: Option<&str>, step: impl FnOnce(&mut SqliteSink) -> Result<T>) -> Result<T> {
+    fn step<T>(
+        &mut self,
+        table: Option<&str>,
+        step: impl FnOnce(&mut SqliteSink, &mut WrittenTables) -> Result<T>,
+    ) -> Result<T> {
         let result = if self.failed {
             Err(Error::internal("a transaction that failed was not dropped"))
         } else {
-            step(self.sink)
+            step(self.sink, &mut self.written)
         };
         result.map_err(|error| {
             self.failed = true;
@@ -38,37 +44,45 @@ impl<'a> SqliteTransaction<'a> {
 
 impl SinkTransaction for SqliteTransaction<'_> {
     fn apply_schema(&mut self, table: &ReplicaTable, change: &SchemaChange) -> Result<()> {
-        self.step(Some(&table.name), |sink| {
+        self.step(Some(&table.name), |sink, written| {
             // Statements for tables that are gone would only take room.
             sink.conn.flush_prepared_statement_cache();
+            written.forget(&table.name);
             ddl::apply(&sink.conn, table, change)
         })
     }
 
     fn write(&mut self, table: &ReplicaTable, state: CopyState, rows: &RowBatch) -> Result<WriteStats> {
-        self.step(Some(&table.name), |sink| write::write(&sink.conn, sink.statements.of(table, state), rows))
+        self.step(Some(&table.name), |sink, written| {
+            let written = written.of(&sink.conn, table, state)?;
+            write::write(&sink.conn, table, sink.statements.of(table, state), written, rows)
+        })
     }
 
     fn fail(&mut self, table: &ReplicaTable, row: &FailedRow) -> Result<()> {
-        self.step(Some(&table.name), |sink| state::keep_failed(&sink.conn, &table.name, row))
+        self.step(Some(&table.name), |sink, written| {
+            written.note_failed(table);
+            state::keep_failed(&sink.conn, table, row).map(|_| ())
+        })
     }
 
     fn publish(&mut self, table: &ReplicaTable) -> Result<()> {
-        self.step(Some(&table.name), |sink| {
+        self.step(Some(&table.name), |sink, written| {
             sink.conn.flush_prepared_statement_cache();
+            written.forget(&table.name);
             publish::publish(&sink.conn, table)
         })
     }
 
     fn record(&mut self, stream: &StreamId, run: &RunRecord) -> Result<()> {
-        self.step(Some(stream.as_str()), |sink| state::record(&sink.conn, stream, run))
+        self.step(Some(stream.as_str()), |sink, _| state::record(&sink.conn, stream, run))
     }
 
     fn commit(mut self: Box<Self>, checkpoints: &[Checkpoint]) -> Result<()> {
         for checkpoint in checkpoints {
-            self.step(Some(checkpoint.stream.as_str()), |sink| state::store_checkpoint(&sink.conn, checkpoint))?;
+            self.step(Some(checkpoint.stream.as_str()), |sink, _| state::store_checkpoint(&sink.conn, checkpoint))?;
         }
-        self.step(None, |sink| sink.conn.execute_batch("COMMIT").map_err(sqlite_error))
+        self.step(None, |sink, _| sink.conn.execute_batch("COMMIT").map_err(sqlite_error))
     }
 }
 
@@ -134,5 +148,20 @@ mod tests {
         transaction.apply_schema(&table, &SchemaChange::StartBuild).unwrap();
         assert_eq!(transaction.write(&table, CopyState::Building, &large_row(&table)).unwrap().changed, 1);
         transaction.commit(&[]).unwrap();
+    }
+
+    #[test]
+    fn a_row_that_is_too_big_is_kept_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sink = SqliteSink::open(SqliteConfig::new(folder.path().join("replica.db"))).unwrap();
+        sink.conn.set_limit(rusqlite::limits::Limit::SQLITE_LIMIT_LENGTH, 100_000).unwrap();
+        let table = table();
+        let mut transaction = sink.begin().unwrap();
+        transaction.apply_schema(&table, &SchemaChange::StartBuild).unwrap();
+        let stats = transaction.write(&table, CopyState::Building, &large_row(&table)).unwrap();
+        assert_eq!((stats.failed, stats.changed), (1, 0));
+        transaction.commit(&[]).unwrap();
+        let failed = sink.failed_rows(&table, 1).unwrap().remove(0);
+        assert!(failed.error.contains("larger than SQLite can hold"), "{}", failed.error);
     }
 }

@@ -28,7 +28,6 @@ impl FailedRow {
     /// A row of a batch that could be read, but not stored.
     #[must_use]
     pub fn of(row: Row<'_>, schema: &TableSchema, error: impl Into<String>) -> Self {
-        let key: Vec<Json> = row.key().map(json).collect();
         let cells = schema.columns().iter().zip(row.values()).map(|(column, value)| {
             let value = match json(value) {
                 Json::String(text) => Json::from(shortened(text)),
@@ -37,7 +36,14 @@ impl FailedRow {
             (column.name.clone(), value)
         });
         let cells: serde_json::Map<_, _> = cells.collect();
-        Self::new(Json::from(key).to_string(), error, Json::from(cells).to_string())
+        Self::new(Self::key_of(row), error, Json::from(cells).to_string())
+    }
+
+    /// The key of a row as [`FailedRow::key`] holds it.
+    #[must_use]
+    pub fn key_of(row: Row<'_>) -> String {
+        let key: Vec<Json> = row.key().map(json).collect();
+        Json::from(key).to_string()
     }
 
     /// The key as a delete row, by which the row can be asked for again. `None` when it is not a key of this table: its columns are

@@ -7,7 +7,7 @@ use crate::error::sqlite_error;
 use crate::names::{RESERVED, table_exists};
 
 /// The format that this program writes. `PRAGMA user_version` is the user's.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE tmp_data_sync_format (version INTEGER NOT NULL);
@@ -27,7 +27,9 @@ CREATE TABLE tmp_data_sync_metadata (
   last_rows_read INTEGER,
   last_rows_changed INTEGER,
   last_rows_deleted INTEGER,
-  last_rows_unchanged INTEGER
+  last_rows_unchanged INTEGER,
+  last_rows_failed INTEGER,
+  upkeep TEXT
 );
 CREATE TABLE tmp_data_sync_columns (
   table_name TEXT NOT NULL,
@@ -57,8 +59,17 @@ CREATE TABLE tmp_data_sync_log (
   rows_deleted INTEGER NOT NULL,
   rows_unchanged INTEGER NOT NULL,
   error TEXT,
+  rows_failed INTEGER NOT NULL DEFAULT 0,
   UNIQUE (table_name, run)
 );
+";
+
+/// What format 1 lacks.
+const FROM_1_TO_2: &str = "
+ALTER TABLE tmp_data_sync_metadata ADD COLUMN last_rows_failed INTEGER;
+ALTER TABLE tmp_data_sync_metadata ADD COLUMN upkeep TEXT;
+ALTER TABLE tmp_data_sync_log ADD COLUMN rows_failed INTEGER NOT NULL DEFAULT 0;
+UPDATE tmp_data_sync_format SET version = 2;
 ";
 
 /// The format of the file: `None` where it holds no state of ours yet. A format that can't be read here is refused.
@@ -101,4 +112,16 @@ fn refuse_foreign(conn: &Connection) -> Result<()> {
 pub(crate) fn create(conn: &Connection) -> Result<()> {
     let version = format!("INSERT INTO tmp_data_sync_format VALUES ({FORMAT});");
     conn.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} {version} COMMIT;")).map_err(sqlite_error)
+}
+
+/// Brings the tables of an older format to the present one, all or nothing.
+pub(crate) fn migrate(conn: &Connection, from: i64) -> Result<()> {
+    if from >= FORMAT {
+        return Ok(());
+    }
+    let migrated = conn.execute_batch(&format!("BEGIN IMMEDIATE; {FROM_1_TO_2} COMMIT;"));
+    if migrated.is_err() && !conn.is_autocommit() {
+        conn.execute_batch("ROLLBACK").map_err(sqlite_error)?;
+    }
+    migrated.map_err(sqlite_error)
 }

@@ -18,8 +18,9 @@ pub(crate) fn log_run(conn: &Connection, stream: &StreamId, run: &RunRecord) -> 
     let add = || -> rusqlite::Result<()> {
         conn.prepare_cached(
             "INSERT INTO tmp_data_sync_log
-                 (table_name, started_ms, finished_ms, rows_read, rows_changed, rows_deleted, rows_unchanged, error)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 (table_name, started_ms, finished_ms, rows_read, rows_changed, rows_deleted, rows_unchanged, error,
+                  rows_failed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             stream.as_str(),
@@ -30,6 +31,7 @@ pub(crate) fn log_run(conn: &Connection, stream: &StreamId, run: &RunRecord) -> 
             count(written.deleted),
             count(written.unchanged),
             run.error,
+            count(written.failed),
         ])?;
         conn.prepare_cached(
             "DELETE FROM tmp_data_sync_log WHERE table_name = ?1 AND run <= (

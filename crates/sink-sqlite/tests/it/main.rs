@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod conformance;
+mod failed;
 mod fixture;
 
+mod marked;
+mod migration;
 mod model;
 mod opening;
 mod publishing;

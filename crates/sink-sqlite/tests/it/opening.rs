@@ -12,7 +12,7 @@ fn a_new_file_is_an_ordinary_one_with_a_log() {
     assert_eq!(replica.number("SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
     assert_eq!(replica.number("PRAGMA page_size"), 4096);
     assert_eq!(replica.number("PRAGMA user_version"), 0);
-    assert_eq!(replica.number("SELECT version FROM tmp_data_sync_format"), 1);
+    assert_eq!(replica.number("SELECT version FROM tmp_data_sync_format"), 2);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! A new build takes the place of the published table, and what users made on it stays.
 
 use sink_sqlite::rusqlite::types::Value as Stored;
-use sync_core::{CopyState, DataType, Op, SchemaChange, Sink, Value};
+use sync_core::{CopyState, DataType, ErrorKind, Op, SchemaChange, Sink, Value};
 
-use crate::fixture::{Replica, named, publish, rows, table, users, write};
+use crate::fixture::{Replica, checkpoint, named, publish, rows, table, users, write};
 
 #[test]
 fn readers_see_the_old_table_until_the_new_one_is_complete() {
@@ -67,24 +67,91 @@ fn what_users_made_on_a_table_outlives_it() {
 }
 
 #[test]
-fn what_no_longer_fits_is_left_out_and_the_rest_goes_on() {
+fn what_no_longer_fits_the_columns_is_left_out_and_the_rest_goes_on() {
     let replica = Replica::new();
     let mut sink = replica.open();
     let users = users();
     publish(&mut sink, &users, &named(&users, &[(1, "Ada"), (2, "Bob")])).unwrap();
     replica.execute(
-        "CREATE UNIQUE INDEX unique_names ON tmp_users(name);
-         CREATE INDEX lower_names ON tmp_users(lower(name));
+        "CREATE INDEX lower_names ON tmp_users(lower(name));
          CREATE INDEX ids ON tmp_users(id);",
     );
-    publish(&mut sink, &users, &named(&users, &[(1, "Ada"), (2, "Ada")])).unwrap();
-    let indexes = "SELECT group_concat(name ORDER BY name) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL";
-    assert_eq!(replica.query(indexes), [[Stored::Text("ids,lower_names".into())]]);
-
-    let renamed = table("tmp_users", &[("id", DataType::Integer), ("nick", DataType::Text)], &["id"]);
+    let renamed = table("tmp_users", &[("id", DataType::Integer), ("full_name", DataType::Text)], &["id"]);
     publish(&mut sink, &renamed, &rows(&renamed, &[(Op::Upsert, &[Value::Integer(1), Value::Null])])).unwrap();
+    let indexes = "SELECT group_concat(name ORDER BY name) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL";
     assert_eq!(replica.query(indexes), [[Stored::Text("ids".into())]]);
     assert_eq!(replica.number("SELECT count(*) FROM tmp_users"), 1);
+}
+
+#[test]
+fn an_index_that_does_not_fit_the_new_rows_keeps_the_old_table_until_it_is_gone() {
+    for index in [
+        "CREATE UNIQUE INDEX users_own ON tmp_users(name)",
+        "CREATE INDEX users_own ON tmp_users(json(iif(id = 2, 'no', '{}')))",
+    ] {
+        let replica = Replica::new();
+        let mut sink = replica.open();
+        let users = users();
+        publish(&mut sink, &users, &named(&users, &[(1, "Ada")])).unwrap();
+        replica.execute(index);
+        let mut transaction = sink.begin().unwrap();
+        transaction.apply_schema(&users, &SchemaChange::StartBuild).unwrap();
+        transaction.write(&users, CopyState::Building, &named(&users, &[(2, "Eve"), (3, "Eve")])).unwrap();
+        transaction.commit(&[checkpoint(&users, CopyState::Building, "copied")]).unwrap();
+
+        let mut transaction = sink.begin().unwrap();
+        let error = transaction.publish(&users).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        let text = error.to_string();
+        assert!(
+            text.contains("table tmp_users") && text.contains("the index \"users_own\"") && text.contains("drop it"),
+            "{text}"
+        );
+        drop(transaction);
+        assert_eq!(replica.query("SELECT name FROM tmp_users"), [[Stored::Text("Ada".into())]]);
+        assert_eq!(replica.number("SELECT count(*) FROM sqlite_master WHERE name = 'users_own'"), 1);
+        assert_eq!(replica.number("SELECT count(*) FROM tmp_data_sync_build_tmp_users"), 2);
+        let stored = sink.checkpoint(&users.stream()).unwrap();
+        assert_eq!(stored, Some(checkpoint(&users, CopyState::Building, "copied")));
+
+        replica.execute("DROP INDEX users_own");
+        let mut transaction = sink.begin().unwrap();
+        transaction.publish(&users).unwrap();
+        transaction.commit(&[]).unwrap();
+        assert_eq!(replica.number("SELECT count(*) FROM tmp_users WHERE name = 'Eve'"), 2);
+    }
+}
+
+#[test]
+fn publishing_again_and_again_does_not_let_the_file_grow() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let line = "x".repeat(500);
+    for keyed in [true, false] {
+        let key: &[&str] = if keyed { &["id"] } else { &[] };
+        let table = table("tmp_t", &[("id", DataType::Integer), ("name", DataType::Text)], key);
+        let all: Vec<_> = (0..2000).map(|id| (id, line.as_str())).collect();
+        let mut sizes = Vec::new();
+        for _ in 0..20 {
+            let mut transaction = sink.begin().unwrap();
+            transaction.apply_schema(&table, &SchemaChange::StartBuild).unwrap();
+            transaction.commit(&[]).unwrap();
+            for part in all.chunks(500) {
+                let mut transaction = sink.begin().unwrap();
+                transaction.write(&table, CopyState::Building, &named(&table, part)).unwrap();
+                transaction.commit(&[]).unwrap();
+            }
+            let mut transaction = sink.begin().unwrap();
+            transaction.publish(&table).unwrap();
+            transaction.commit(&[]).unwrap();
+            sizes.push(replica.number("PRAGMA page_count"));
+        }
+        assert!(sizes[2] >= 200, "{sizes:?}");
+        assert_eq!(sizes[2], sizes[19], "{sizes:?}");
+        let log = std::fs::metadata(replica.folder.path().join("replica.db-wal")).unwrap().len();
+        assert!(log <= 16 << 20, "{log}");
+        assert_eq!(replica.number("SELECT count(*) FROM tmp_t"), 2000);
+    }
 }
 
 #[test]

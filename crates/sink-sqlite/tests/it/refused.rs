@@ -62,10 +62,10 @@ fn a_link_to_nothing_and_a_thing_that_is_no_file() {
 fn a_newer_format() {
     let replica = Replica::new();
     drop(replica.open());
-    replica.execute("UPDATE tmp_data_sync_format SET version = 2; PRAGMA journal_mode = DELETE;");
+    replica.execute("UPDATE tmp_data_sync_format SET version = 3; PRAGMA journal_mode = DELETE;");
     let before = std::fs::read(replica.path()).unwrap();
-    assert_config(&refused(&replica.path()), &replica.path(), "its format is 2");
-    assert_config(&SqliteReplica::open(replica.path()).unwrap_err(), &replica.path(), "its format is 2");
+    assert_config(&refused(&replica.path()), &replica.path(), "its format is 3");
+    assert_config(&SqliteReplica::open(replica.path()).unwrap_err(), &replica.path(), "its format is 3");
     assert_eq!(std::fs::read(replica.path()).unwrap(), before);
 }
 

@@ -2,7 +2,9 @@
 
 use sink_sqlite::SqliteReplica;
 use sink_sqlite::rusqlite::types::Value as Stored;
-use sync_core::{Checkpoint, CopyState, Cursor, FailedRow, RunRecord, SchemaChange, Sink, StreamId, WriteStats};
+use sync_core::{
+    Checkpoint, CopyState, Cursor, FailedRow, HeldDeletes, RunRecord, SchemaChange, Sink, StreamId, Upkeep, WriteStats,
+};
 
 use crate::fixture::{Replica, checkpoint, named, publish, users};
 
@@ -10,7 +12,10 @@ use crate::fixture::{Replica, checkpoint, named, publish, users};
 fn a_checkpoint_comes_back_whole() {
     let replica = Replica::new();
     let cursor = Cursor::new("{\"v\":1}").at_timestamp(Some(1_709_164_800_000)).at_id(Some("42".to_owned()));
-    let stored = Checkpoint::new(users().stream(), cursor, CopyState::Building, "columns:1 key:2");
+    let mut upkeep = Upkeep::default();
+    upkeep.reconcile_owed = true;
+    upkeep.held = Some(HeldDeletes::new(1, 2, 3));
+    let stored = Checkpoint::new(users().stream(), cursor, CopyState::Building, "columns:1 key:2").upkeep(upkeep);
     let mut sink = replica.open();
     assert_eq!(sink.checkpoint(&users().stream()).unwrap(), None);
     let mut transaction = sink.begin().unwrap();
@@ -91,6 +96,7 @@ fn run(started_ms: i64, error: Option<&str>) -> RunRecord {
     let mut run = RunRecord::new(started_ms, started_ms + 5);
     run.rows_read = 6;
     run.written = WriteStats::new(1, 2, 3);
+    run.written.failed = 4;
     run.error = error.map(str::to_owned);
     run
 }
@@ -131,7 +137,10 @@ fn the_status_tells_all_about_each_table() {
     transaction.record(&StreamId::new("a stream"), &run(100, Some("no"))).unwrap();
     transaction.fail(&users, &FailedRow::new("[\"9\"]", "not UTF-8", "{}")).unwrap();
     let cursor = Cursor::new("c").at_timestamp(Some(-1)).at_id(Some("z".to_owned()));
-    transaction.commit(&[Checkpoint::new(users.stream(), cursor, CopyState::Live, "")]).unwrap();
+    let mut upkeep = Upkeep::default();
+    upkeep.swept_ms = Some(9);
+    let live = Checkpoint::new(users.stream(), cursor, CopyState::Live, "").upkeep(upkeep.clone());
+    transaction.commit(&[live]).unwrap();
 
     let tables = SqliteReplica::open(replica.path()).unwrap().tables().unwrap();
     let names: Vec<_> = tables.iter().map(|table| table.name.as_str()).collect();
@@ -144,7 +153,8 @@ fn the_status_tells_all_about_each_table() {
     assert_eq!(status.failed_rows, 1);
     let last_run = status.last_run.unwrap();
     assert_eq!((last_run.started_ms, last_run.finished_ms, last_run.rows_read), (100, 105, 6));
-    assert_eq!(last_run.written, WriteStats::new(1, 2, 3));
+    assert_eq!(last_run.written, run(100, None).written);
+    assert_eq!((&status.upkeep, &tables[0].upkeep), (&upkeep, &Upkeep::default()));
 }
 
 #[test]

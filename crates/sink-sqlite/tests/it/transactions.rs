@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use sink_sqlite::rusqlite::Connection;
 use sink_sqlite::{SqliteConfig, SqliteSink};
-use sync_core::{CopyState, ErrorKind, FailedRow, Op, RunRecord, SchemaChange, Sink, Value};
+use sync_core::{CopyState, DataType, ErrorKind, FailedRow, Op, RunRecord, SchemaChange, Sink, Value};
 
-use crate::fixture::{Replica, checkpoint, named, publish, rows, users, write};
+use crate::fixture::{Replica, checkpoint, named, publish, rows, table, users, write};
 
 #[test]
 fn a_dropped_transaction_leaves_no_trace() {
@@ -52,8 +52,9 @@ fn after_an_error_nothing_more_is_stored() {
     publish(&mut sink, &users, &named(&users, &[])).unwrap();
     let mut transaction = sink.begin().unwrap();
     transaction.write(&users, CopyState::Live, &named(&users, &[(1, "Ada")])).unwrap();
-    let bad = rows(&users, &[(Op::Upsert, &[Value::Null, Value::Null])]);
-    assert_eq!(transaction.write(&users, CopyState::Live, &bad).unwrap_err().kind(), ErrorKind::Value);
+    let narrow = table("tmp_users", &[("id", DataType::Integer)], &["id"]);
+    let bad = rows(&narrow, &[(Op::Upsert, &[Value::Integer(1)])]);
+    assert_eq!(transaction.write(&users, CopyState::Live, &bad).unwrap_err().kind(), ErrorKind::Internal);
     let after = transaction.write(&users, CopyState::Live, &named(&users, &[(2, "Bob")])).unwrap_err();
     assert_eq!(after.kind(), ErrorKind::Internal);
     let commit = transaction.commit(&[checkpoint(&users, CopyState::Live, "lost")]).unwrap_err();

@@ -70,27 +70,6 @@ fn a_table_without_a_key_takes_every_row_and_no_delete() {
 }
 
 #[test]
-fn a_row_that_breaks_a_rule_of_the_user_is_a_value_error_that_names_it() {
-    for (rule, words) in [
-        ("CREATE UNIQUE INDEX one_name ON tmp_users(name)", "UNIQUE constraint failed: tmp_users.name"),
-        (
-            "CREATE TRIGGER no_bob BEFORE INSERT ON tmp_users WHEN new.name = 'Ada' BEGIN SELECT raise(ABORT, 'not her'); END",
-            "not her",
-        ),
-    ] {
-        let replica = Replica::new();
-        let mut sink = replica.open();
-        let users = users();
-        publish(&mut sink, &users, &named(&users, &[(1, "Ada")])).unwrap();
-        replica.execute(rule);
-        let error = write(&mut sink, &users, &named(&users, &[(2, "Ada")])).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Value, "{error}");
-        assert!(error.message().contains(words), "{error}");
-        assert!(error.place().unwrap().contains("table tmp_users"), "{error}");
-    }
-}
-
-#[test]
 fn a_trigger_that_cannot_run_is_told_as_such() {
     let replica = Replica::new();
     let mut sink = replica.open();

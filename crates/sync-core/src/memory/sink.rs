@@ -125,7 +125,7 @@ impl SinkTransaction for MemoryTransaction<'_> {
                 Op::Upsert => upsert(stored, table, row),
             };
             stats += done;
-            failed.remove(&FailedRow::of(row, &table.schema, "").key);
+            failed.remove(&FailedRow::key_of(row));
         }
         Ok(stats)
     }

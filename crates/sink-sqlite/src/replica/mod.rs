@@ -1,0 +1,99 @@
+//! [`SqliteReplica`]: a look at a replica, while it is synced or not.
+
+mod failed;
+mod status;
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use sync_core::{Error, Result};
+
+pub use failed::FailedRowStatus;
+pub use status::{LastRun, TableStatus};
+
+use crate::error::sqlite_error;
+use crate::names::{quoted, table_exists};
+use crate::{open, state};
+
+/// How long a look waits for a file that is just being opened or closed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A replica, open for reading. It never waits for the writer, and the writer never waits for it.
+#[derive(Debug)]
+pub struct SqliteReplica {
+    conn: Connection,
+    place: String,
+    // After `conn`: as the last to close, it takes away the side files that reading needs.
+    _keeper: Option<Connection>,
+}
+
+impl SqliteReplica {
+    /// Opens a replica for reading. It creates no file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](sync_core::ErrorKind::Config) when there is no such file, or it is no replica that this program can read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let place = open::place(path);
+        if path.try_exists().is_ok_and(|exists| !exists) {
+            return Err(Error::config("there is no such file").at(place).hint("sync once, or check the path"));
+        }
+        let path = open::resolve(path)?;
+        let keeper = keeper(&path);
+        let checked = open::reader(&path, PATIENCE).and_then(|conn| match state::stored_format(&conn)? {
+            Some(_) => Ok(conn),
+            None => Err(Error::config("it is no replica: nothing was ever synced into it").hint("check the path")),
+        });
+        let conn = checked.map_err(|error| error.at(place.clone()))?;
+        Ok(Self { conn, place, _keeper: keeper })
+    }
+
+    /// All tables, and streams that feed several, by name.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn tables(&self) -> Result<Vec<TableStatus>> {
+        status::all(&self.conn).map_err(|error| error.at(self.place.clone()))
+    }
+
+    /// Rows that are kept aside, of one table or of all, those first that were tried least recently; at most `limit`.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn failed_rows(&self, table: Option<&str>, limit: usize) -> Result<Vec<FailedRowStatus>> {
+        state::failed_rows(&self.conn, table, limit, failed::read).map_err(|error| error.at(self.place.clone()))
+    }
+
+    /// Counts the rows that readers of a table see; it reads the whole table. `None` where there is no such table.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn count_rows(&self, table: &str) -> Result<Option<u64>> {
+        let count = || {
+            if !table_exists(&self.conn, table)? {
+                return Ok(None);
+            }
+            let sql = format!("SELECT count(*) FROM {}", quoted(table));
+            self.conn.query_row(&sql, [], |row| status::unsigned(row, 0)).map_err(sqlite_error)
+        };
+        count().map_err(|error| error.at(self.place.clone()))
+    }
+
+    /// The connection, for queries. It can't write.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.conn
+    }
+}
+
+/// A connection that could write, and never does. A reader alone would leave the files `-wal` and `-shm` behind. Where this user may
+/// not write, it is the same as a reader.
+fn keeper(path: &Path) -> Option<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).ok()?;
+    conn.busy_timeout(PATIENCE).ok()?;
+    // Only a connection that has read knows of the side files.
+    conn.query_row("PRAGMA schema_version", [], |_| Ok(())).ok()?;
+    Some(conn)
+}

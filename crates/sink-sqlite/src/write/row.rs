@@ -1,0 +1,116 @@
+//! One row, whole or not at all.
+
+use rusqlite::{CachedStatement, Connection, Statement};
+use sync_core::{Op, Row};
+
+use super::bind;
+use super::refusal::Fault;
+use crate::statements::TableStatements;
+
+/// Writes rows of one batch, with statements that are prepared when they are needed first.
+pub(super) struct RowWriter<'c> {
+    conn: &'c Connection,
+    statements: &'c TableStatements,
+    /// Whether users' triggers run along: they can leave half a row behind, or leave out a row without a word.
+    has_triggers: bool,
+    upsert: Option<CachedStatement<'c>>,
+    delete: Option<CachedStatement<'c>>,
+}
+
+impl<'c> RowWriter<'c> {
+    pub(super) fn new(conn: &'c Connection, statements: &'c TableStatements, has_triggers: bool) -> Self {
+        Self { conn, statements, has_triggers, upsert: None, delete: None }
+    }
+
+    /// Writes a row; returns how many rows of the table that changed.
+    #[inline]
+    pub(super) fn write(&mut self, row: Row<'_>) -> Result<usize, Fault> {
+        if self.has_triggers { self.write_among_triggers(row) } else { self.write_plainly(row) }
+    }
+
+    #[inline]
+    fn write_plainly(&mut self, row: Row<'_>) -> Result<usize, Fault> {
+        let statements = self.statements;
+        if row.op() == Op::Delete {
+            let sql = statements.delete.as_deref().ok_or(Fault::NoKey)?;
+            let delete = prepared(self.conn, &mut self.delete, sql)?;
+            bind_key(delete, statements, row)?;
+            Ok(delete.raw_execute()?)
+        } else {
+            let upsert = prepared(self.conn, &mut self.upsert, &statements.upsert)?;
+            bind_row(upsert, statements, row)?;
+            Ok(upsert.raw_execute()?)
+        }
+    }
+
+    /// As `write_plainly`, and undoes what a trigger did before it refused the row with RAISE(FAIL).
+    fn write_among_triggers(&mut self, row: Row<'_>) -> Result<usize, Fault> {
+        self.run("SAVEPOINT data_sync_row")?;
+        let result = self.write_plainly(row).and_then(|changed| match changed {
+            0 => self.check_not_ignored(row).map(|()| 0),
+            _ => Ok(changed),
+        });
+        if self.conn.is_autocommit() {
+            // A trigger ended the whole transaction.
+            return result;
+        }
+        if result.is_err() {
+            self.run("ROLLBACK TO data_sync_row")?;
+        }
+        self.run("RELEASE data_sync_row")?;
+        result
+    }
+
+    /// A row that was not changed must be there as given, and one that was deleted must be gone: else a trigger said RAISE(IGNORE).
+    fn check_not_ignored(&self, row: Row<'_>) -> Result<(), Fault> {
+        let statements = self.statements;
+        let is_delete = row.op() == Op::Delete;
+        let sql = if is_delete { &statements.has_key } else { &statements.is_there };
+        let Some(sql) = sql else { return Err(Fault::Ignored) };
+        let mut select = self.conn.prepare_cached(sql)?;
+        if is_delete {
+            bind_key(&mut select, statements, row)?
+        } else {
+            bind_row(&mut select, statements, row)?
+        }
+        let found = match select.raw_query().next()? {
+            Some(found) => found.get::<_, bool>(0)?,
+            None => false,
+        };
+        if found == is_delete { Err(Fault::Ignored) } else { Ok(()) }
+    }
+
+    fn run(&self, sql: &str) -> Result<(), Fault> {
+        self.conn.prepare_cached(sql)?.raw_execute()?;
+        Ok(())
+    }
+}
+
+#[inline]
+fn prepared<'a, 'c>(
+    conn: &'c Connection,
+    slot: &'a mut Option<CachedStatement<'c>>,
+    sql: &str,
+) -> Result<&'a mut CachedStatement<'c>, Fault> {
+    match slot {
+        Some(made) => Ok(made),
+        None => Ok(slot.insert(conn.prepare_cached(sql)?)),
+    }
+}
+
+#[inline]
+fn bind_row(statement: &mut Statement<'_>, statements: &TableStatements, row: Row<'_>) -> Result<(), Fault> {
+    for (position, (value, parameter)) in row.values().zip(&statements.columns).enumerate() {
+        bind(statement, position + 1, value, *parameter).map_err(|fault| fault.of_column(position))?;
+    }
+    Ok(())
+}
+
+#[inline]
+fn bind_key(statement: &mut Statement<'_>, statements: &TableStatements, row: Row<'_>) -> Result<(), Fault> {
+    for (rank, &position) in statements.schema.key().iter().enumerate() {
+        bind(statement, rank + 1, row.get(position), statements.columns[position])
+            .map_err(|fault| fault.of_column(position))?;
+    }
+    Ok(())
+}

@@ -323,6 +323,12 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
+    /// The table whose row it is.
+    #[must_use]
+    pub fn schema(&self) -> &'a Arc<TableSchema> {
+        &self.batch.schema
+    }
+
     /// What the row does.
     #[inline]
     #[must_use]

@@ -43,6 +43,8 @@ pub(crate) struct RunOptions {
     pub(crate) deleted: Deleted,
     /// Believe any number of deletes, and look for them at once.
     pub(crate) accept_deletes: bool,
+    /// Compare every row of the published table with the source.
+    pub(crate) repair: bool,
     /// Store the time of success though nothing changed.
     pub(crate) store_success: bool,
     /// How long a copy may hold one snapshot.
@@ -57,6 +59,7 @@ impl RunOptions {
             sweep: true,
             deleted: Deleted::Maybe,
             accept_deletes,
+            repair: false,
             store_success: true,
             copy_snapshot_max: plan.copy_snapshot_max,
         }
@@ -127,6 +130,7 @@ impl Entry {
             sweep: self.sweep_due <= now || accept_deletes,
             deleted,
             accept_deletes,
+            repair: false,
             store_success: self.stored.is_none_or(|stored| now - stored >= STORE_SUCCESS),
             copy_snapshot_max: self.plan.copy_snapshot_max,
         }

@@ -15,6 +15,7 @@ mod rounds;
 mod schedule;
 mod table;
 mod transaction;
+mod verify;
 mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 
 pub use control::{Commands, Control, control};
 pub use report::{SourceFailure, SyncReport, TableReport, Work};
+pub use verify::{Differences, VerifyReport, verify};
 
 use crate::plan::{Mode, plan, refuse_collisions};
 use crate::status::{Phase, Status, StatusBoard};

@@ -9,3 +9,4 @@ mod reconcile;
 mod registry;
 mod shop;
 mod upkeep;
+mod verify;

@@ -90,6 +90,9 @@ impl<'a> Attempt<'a> {
                 self.upkeep = upkeep;
                 match state {
                     CopyState::Building => Start::Resume(cursor),
+                    CopyState::Live if self.run.options.repair => {
+                        Start::Repair { because: "that was asked for".to_owned() }
+                    }
                     CopyState::Live => Start::Follow(cursor),
                 }
             }

@@ -22,7 +22,18 @@ pub(super) struct Candidates<'a> {
 
 enum Way<'a> {
     Merge(Box<Merge>),
-    Buckets { comparison: Comparison<'a>, left: VecDeque<BucketSet>, found: RowBatch, given: usize, totals: Totals },
+    Buckets(Box<ByBuckets<'a>>),
+}
+
+/// For keys without a common order.
+struct ByBuckets<'a> {
+    comparison: Comparison<'a>,
+    /// Buckets that are still to be looked into.
+    left: VecDeque<BucketSet>,
+    /// What the last look found, and how much of it was given.
+    found: RowBatch,
+    given: usize,
+    totals: Totals,
 }
 
 /// What comes next.
@@ -56,23 +67,7 @@ impl<'a> Candidates<'a> {
                     Ok(Portion::Restarted)
                 }
             },
-            Way::Buckets { comparison, left, found, given, totals } => {
-                while *given == found.len() {
-                    let Some(set) = left.pop_front() else { return Ok(Portion::End(*totals)) };
-                    let Compared { missing, extra, .. } = comparison.differences(set).await?;
-                    *found = missing;
-                    for row in extra.rows() {
-                        found.push_row(row)?;
-                    }
-                    *given = 0;
-                }
-                let mut keys = RowBatch::new(Arc::clone(found.schema()));
-                while keys.len() < AT_ONCE && *given < found.len() {
-                    keys.push_row(found.row(*given))?;
-                    *given += 1;
-                }
-                Ok(Portion::Keys(keys))
-            }
+            Way::Buckets(buckets) => buckets.next().await,
         }
     }
 }
@@ -82,5 +77,25 @@ async fn buckets<'a>(run: &'a TableRun<'a>, state: CopyState) -> Result<Way<'a>>
     let sums = comparison.sums().await?;
     let totals = Totals { source: sums.source.rows, replica: sums.replica.rows };
     let found = RowBatch::new(Arc::clone(&run.plan.source.schema));
-    Ok(Way::Buckets { left: sums.differing().into(), comparison, found, given: 0, totals })
+    Ok(Way::Buckets(Box::new(ByBuckets { left: sums.differing().into(), comparison, found, given: 0, totals })))
+}
+
+impl ByBuckets<'_> {
+    async fn next(&mut self) -> Result<Portion> {
+        while self.given == self.found.len() {
+            let Some(set) = self.left.pop_front() else { return Ok(Portion::End(self.totals)) };
+            let Compared { missing, extra, .. } = self.comparison.differences(set).await?;
+            self.found = missing;
+            for row in extra.rows() {
+                self.found.push_row(row)?;
+            }
+            self.given = 0;
+        }
+        let mut keys = RowBatch::new(Arc::clone(self.found.schema()));
+        while keys.len() < AT_ONCE && self.given < self.found.len() {
+            keys.push_row(self.found.row(self.given))?;
+            self.given += 1;
+        }
+        Ok(Portion::Keys(keys))
+    }
 }

@@ -28,8 +28,8 @@ struct Totals {
 }
 
 impl Attempt<'_> {
-    /// Finds rows that vanished and rows that are missing, and sets both right. Stored beside the cursor, which stays where it is.
-    pub(super) async fn reconcile(&mut self, cursor: &Cursor, state: CopyState) -> Result<(), Failure> {
+    /// Finds rows that vanished and rows that are missing, and sets both right. The published table is polled on meanwhile.
+    pub(super) async fn reconcile(&mut self, cursor: &mut Cursor, state: CopyState) -> Result<(), Failure> {
         self.run.status.update(&self.run.plan.replica.name, |table| table.phase = Phase::Reconciling);
         let (started, started_ms) = (Instant::now(), super::now_ms());
         // What this run wrote would seem to be missing.
@@ -51,10 +51,27 @@ impl Attempt<'_> {
     }
 
     /// Confirms all candidates.
-    async fn find(&mut self, cursor: &Cursor, state: CopyState, confirmed: &mut Confirmed) -> Result<Totals, Failure> {
+    async fn find(
+        &mut self,
+        cursor: &mut Cursor,
+        state: CopyState,
+        confirmed: &mut Confirmed,
+    ) -> Result<Totals, Failure> {
         let mut candidates = Candidates::start(self.run, state).await.map_err(Failure::Own)?;
+        let mut poll_due = Instant::now() + self.run.plan.sync_interval;
         loop {
-            match candidates.next().await.map_err(Failure::Own)? {
+            let mut next = std::pin::pin!(candidates.next());
+            let portion = loop {
+                tokio::select! {
+                    biased;
+                    portion = &mut next => break portion,
+                    () = tokio::time::sleep_until(poll_due.into()), if state == CopyState::Live => {
+                        self.poll(cursor).await?;
+                        poll_due = Instant::now() + self.run.plan.sync_interval;
+                    }
+                }
+            };
+            match portion.map_err(Failure::Own)? {
                 Portion::Keys(keys) => self.confirm(keys, cursor, state, confirmed).await?,
                 Portion::Restarted => confirmed.clear(),
                 Portion::End(totals) => return Ok(totals),
@@ -62,7 +79,7 @@ impl Attempt<'_> {
         }
     }
 
-    async fn delete(&mut self, confirmed: Confirmed, cursor: &Cursor, state: CopyState) -> Result<(), Failure> {
+    async fn delete(&mut self, confirmed: Confirmed, cursor: &mut Cursor, state: CopyState) -> Result<(), Failure> {
         if confirmed.is_whole() {
             return self.write_beside(Batch::new(confirmed.deletes), cursor, state).await;
         }

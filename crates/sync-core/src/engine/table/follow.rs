@@ -14,11 +14,20 @@ use crate::{CopyState, Cursor, End, Error, ReadRequest, Scope, SourceTable};
 
 impl Attempt<'_> {
     /// Follows the changes since the cursor.
-    pub(super) async fn follow(&mut self, cursor: Cursor) -> Result<(), Failure> {
+    pub(super) async fn follow(&mut self, mut cursor: Cursor) -> Result<(), Failure> {
         self.run.enter(Phase::Following);
         self.outcome.work = Some(Work::Followed);
-        let (_, cursor) = self.read(Scope::Table(self.table()), Some(cursor), CopyState::Live).await?;
+        self.poll(&mut cursor).await?;
         self.keep_up(cursor).await
+    }
+
+    /// Reads what the cursor has not reached.
+    pub(crate) async fn poll(&mut self, cursor: &mut Cursor) -> Result<(), Failure> {
+        let after = Some(cursor.clone());
+        if let (_, Some(reached)) = self.read(Scope::Table(self.table()), after, CopyState::Live).await? {
+            *cursor = reached;
+        }
+        Ok(())
     }
 
     /// Reads everything into the published table: rows that are as they should be stay untouched. Broken off, it goes on by its cursor
@@ -30,19 +39,18 @@ impl Attempt<'_> {
         self.upkeep.reconcile_owed = true;
         self.upkeep.swept_ms = None;
         let (_, cursor) = self.read(Scope::Table(self.table()), None, CopyState::Live).await?;
-        self.keep_up(cursor).await
+        let none = || Failure::Own(Error::internal("the source gave no watermark").at(self.run.place()));
+        self.keep_up(cursor.ok_or_else(none)?).await
     }
 
     /// What a poll can't see.
-    async fn keep_up(&mut self, cursor: Option<Cursor>) -> Result<(), Failure> {
-        let mut cursor =
-            cursor.ok_or_else(|| Failure::Own(Error::internal("the source gave no watermark").at(self.run.place())))?;
+    async fn keep_up(&mut self, mut cursor: Cursor) -> Result<(), Failure> {
         self.retry_failed(&cursor).await?;
         if self.run.source.capabilities().sweep && (self.run.options.sweep || self.upkeep.reconcile_owed) {
             self.sweep(&mut cursor, CopyState::Live).await?;
         }
         if self.must_reconcile() {
-            self.reconcile(&cursor, CopyState::Live).await?;
+            self.reconcile(&mut cursor, CopyState::Live).await?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::behaviours::{arrives_once, resume, ties};
+use crate::behaviours::{arrives_once, by_key, resume, silent_update, ties, unchanged};
 use crate::fixture::SourceFixture;
 
 /// One promise of every source.
@@ -37,6 +37,21 @@ const SOURCE_BEHAVIOURS: &[Behaviour] = &[
         name: "rows_of_equal_cursor_are_not_lost",
         promise: "Rows with the same stamp all arrive, also when a batch ends among them.",
         check: |fixture| Box::pin(ties::check(fixture)),
+    },
+    Behaviour {
+        name: "a_silent_update_arrives_with_the_sweep",
+        promise: "A sweep gives every row that changed since the copy or the sweep before, whatever its stamp. Of sources that sweep.",
+        check: |fixture| Box::pin(silent_update::check(fixture)),
+    },
+    Behaviour {
+        name: "an_unchanged_table_is_not_swept",
+        promise: "A sweep under the activity of the sweep before reads nothing, and one after a change does. Of sources that tell activity.",
+        check: |fixture| Box::pin(unchanged::check(fixture)),
+    },
+    Behaviour {
+        name: "keys_and_rows_by_key_are_exact",
+        promise: "Every key is listed once, and a key asked for gives its row, or a delete where there is none. Of sources that reconcile.",
+        check: |fixture| Box::pin(by_key::check(fixture)),
     },
 ];
 

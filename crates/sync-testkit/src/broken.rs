@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use sync_core::memory::ReadyReader;
 use sync_core::{
-    Batch, Capabilities, Cursor, End, Next, OwnedValue, ReadRequest, Reader, Result, RowBatch, Scope, Source,
-    SourceIdentity, TableSchema, async_trait,
+    Batch, Capabilities, Cursor, End, Next, Op, OwnedValue, Pulse, ReadRequest, Reader, Result, Row, RowBatch, Scope,
+    Source, SourceIdentity, TableSchema, async_trait,
 };
 
 use crate::fixture::{SourceFixture, TestRow};
@@ -21,6 +22,12 @@ pub enum Fault {
     WatermarkAheadOfRows,
     /// A poll takes only stamps greater than the last one: breaks `rows_of_equal_cursor_are_not_lost`.
     ForgetsTies,
+    /// A sweep gives no rows: breaks `a_silent_update_arrives_with_the_sweep`.
+    SweepsNothing,
+    /// A sweep that may be left out is: breaks `an_unchanged_table_is_not_swept`.
+    SkipsEverySweep,
+    /// Keys that are absent are passed over: breaks `keys_and_rows_by_key_are_exact`.
+    ForgetsAbsentKeys,
 }
 
 impl Fault {
@@ -29,6 +36,9 @@ impl Fault {
         (Self::RepeatsARow, "every_row_arrives_once"),
         (Self::WatermarkAheadOfRows, "a_reader_resumes_after_any_watermark"),
         (Self::ForgetsTies, "rows_of_equal_cursor_are_not_lost"),
+        (Self::SweepsNothing, "a_silent_update_arrives_with_the_sweep"),
+        (Self::SkipsEverySweep, "an_unchanged_table_is_not_swept"),
+        (Self::ForgetsAbsentKeys, "keys_and_rows_by_key_are_exact"),
     ];
 }
 
@@ -60,6 +70,10 @@ impl<F: SourceFixture> SourceFixture for Broken<F> {
 
     async fn put(&self, table: &str, rows: &[TestRow]) -> Result<()> {
         self.fixture.put(table, rows).await
+    }
+
+    fn counts_within(&self) -> Duration {
+        self.fixture.counts_within()
     }
 }
 
@@ -93,11 +107,15 @@ impl Source for BrokenSource {
         self.source.discover().await
     }
 
+    async fn pulse(&self) -> Result<Pulse> {
+        self.source.pulse().await
+    }
+
     /// Reads everything first: test tables are small.
     async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
         let stamp = match &request.scope {
             Scope::Table(table) => table.timestamp,
-            _ => None,
+            scope => return self.read_beside(scope.clone(), request).await,
         };
         let after = request.after.clone();
         let (mut batches, end) = read_all(self.source.read(request).await?).await?;
@@ -113,6 +131,22 @@ impl Source for BrokenSource {
             _ => {}
         }
         seen.note(&batches, copying, stamp, after.as_ref());
+        Ok(Box::new(ReadyReader::new(batches, end)))
+    }
+}
+
+impl BrokenSource {
+    /// Everything that is neither a copy nor a poll.
+    async fn read_beside(&self, scope: Scope, request: ReadRequest) -> Result<Box<dyn Reader>> {
+        let is_skippable = request.activity.is_some();
+        let (mut batches, mut end) = read_all(self.source.read(request).await?).await?;
+        match (self.fault, scope) {
+            // Without an activity: what a sweep under one finds is another promise's matter.
+            (Fault::SweepsNothing, Scope::Sweep(_)) if !is_skippable => retain(&mut batches, |_| false)?,
+            (Fault::SkipsEverySweep, Scope::Sweep(_)) if is_skippable => (batches, end) = (Vec::new(), End::Unchanged),
+            (Fault::ForgetsAbsentKeys, Scope::Rows(..)) => retain(&mut batches, |row| row.op() == Op::Upsert)?,
+            _ => {}
+        }
         Ok(Box::new(ReadyReader::new(batches, end)))
     }
 }
@@ -148,9 +182,14 @@ fn move_watermarks_ahead(batches: &mut [Batch]) {
 
 fn forget_ties(batches: &mut [Batch], stamp: Option<usize>, last: Option<&OwnedValue>) -> Result<()> {
     let (Some(stamp), Some(last)) = (stamp, last) else { return Ok(()) };
+    retain(batches, |row| OwnedValue::from(row.get(stamp)) != *last)
+}
+
+/// Keeps only some rows of each batch.
+fn retain(batches: &mut [Batch], wanted: impl Fn(&Row<'_>) -> bool) -> Result<()> {
     for batch in batches {
         let mut kept = RowBatch::new(Arc::clone(batch.rows.schema()));
-        for row in batch.rows.rows().filter(|row| OwnedValue::from(row.get(stamp)) != *last) {
+        for row in batch.rows.rows().filter(&wanted) {
             kept.push_row(row)?;
         }
         batch.rows = kept;

@@ -1,5 +1,7 @@
 //! What the kit must be able to do with a source's tables.
 
+use std::time::Duration;
+
 use sync_core::{Result, Source, async_trait};
 
 /// A place where a source finds its tables: a database, a folder.
@@ -24,6 +26,11 @@ pub trait SourceFixture: Sync {
     /// # Errors
     /// When it can't be done.
     async fn put(&self, table: &str, rows: &[TestRow]) -> Result<()>;
+
+    /// How long it may take until a change shows in what the source's pulse tells of a table. Ten seconds, unless it is known better.
+    fn counts_within(&self) -> Duration {
+        Duration::from_secs(10)
+    }
 }
 
 /// A row of a test table.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use sync_core::{BatchLimits, Cursor, Next, ReadRequest, Scope, Source, SourceTable, Value};
+use sync_core::{
+    Activity, Batch, BatchLimits, Capabilities, Cursor, End, Next, Op, ReadRequest, RowBatch, Scope, Source,
+    SourceTable, Value,
+};
 
 use crate::fixture::{SourceFixture, TestRow};
 
@@ -36,28 +39,97 @@ impl Subject {
         Ok(Self { source, table: Arc::new(table) })
     }
 
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.source.capabilities()
+    }
+
+    /// What the source's pulse tells of the table.
+    pub(crate) async fn activity(&self) -> Result<Option<Activity>, String> {
+        let pulse = self.source.pulse().await.map_err(|error| format!("pulse failed: {error}"))?;
+        Ok(pulse.tables.get(self.table.schema.id()).cloned())
+    }
+
     /// Reads to the end: a copy, or the rows after a cursor. A batch holds `rows` rows at most.
     pub(crate) async fn read(&self, after: Option<&Cursor>, rows: usize) -> Result<Vec<Given>, String> {
         let scope = Scope::Table(Arc::clone(&self.table));
-        let limits = BatchLimits::new(rows, usize::MAX);
-        let request = ReadRequest::new(scope, after.cloned()).limits(limits);
+        let request = ReadRequest::new(scope, after.cloned()).limits(BatchLimits::new(rows, usize::MAX));
+        let (batches, _) = self.batches(request).await?;
+        self.given(batches)
+    }
+
+    /// Sweeps to the end.
+    pub(crate) async fn sweep(&self, after: &Cursor, activity: Option<Activity>) -> Result<(Vec<Given>, End), String> {
+        let scope = Scope::Sweep(Arc::clone(&self.table));
+        let request = ReadRequest::new(scope, Some(after.clone())).activity(activity);
+        let (batches, end) = self.batches(request).await?;
+        Ok((self.given(batches)?, end))
+    }
+
+    /// The ids of all keys, as given.
+    pub(crate) async fn keys(&self, rows: usize) -> Result<Vec<i64>, String> {
+        let scope = Scope::Keys(Arc::clone(&self.table));
+        let request = ReadRequest::new(scope, None).limits(BatchLimits::new(rows, usize::MAX));
+        let (batches, _) = self.batches(request).await?;
+        let key = self.table.schema.key()[0];
+        let mut ids = Vec::new();
+        for row in batches.iter().flat_map(|batch| batch.rows.rows()) {
+            let alone = (0..self.table.schema.columns().len())
+                .all(|position| position == key || row.get(position) == Value::Null);
+            match row.get(key) {
+                Value::Integer(id) if alone => ids.push(id),
+                _ => return Err(format!("no key with NULL beside it: {row:?}")),
+            }
+        }
+        Ok(ids)
+    }
+
+    /// The present state of these rows: those that are there, and the ids of those that are not.
+    pub(crate) async fn rows_of(&self, ids: &[i64]) -> Result<(Vec<TestRow>, Vec<i64>), String> {
+        let key = self.table.schema.key()[0];
+        let mut keys = RowBatch::new(Arc::clone(&self.table.schema));
+        for id in ids {
+            for position in 0..self.table.schema.columns().len() {
+                keys.push(if position == key { Value::Integer(*id) } else { Value::Null });
+            }
+            keys.end_row(Op::Delete).map_err(|error| format!("the kit's own batch failed: {error}"))?;
+        }
+        let request = ReadRequest::new(Scope::Rows(Arc::clone(&self.table), keys), None);
+        let (batches, _) = self.batches(request).await?;
+        let (mut there, mut absent) = (Vec::new(), Vec::new());
+        for row in batches.iter().flat_map(|batch| batch.rows.rows()) {
+            match (row.op(), row.get(key)) {
+                (Op::Upsert, _) => there.push(self.test_row(row)?),
+                (_, Value::Integer(id)) => absent.push(id),
+                _ => return Err(format!("`id` is no number: {row:?}")),
+            }
+        }
+        Ok((there, absent))
+    }
+
+    async fn batches(&self, request: ReadRequest) -> Result<(Vec<Batch>, End), String> {
+        let rows = request.limits.rows;
         let mut reader = self.source.read(request).await.map_err(|error| format!("read failed: {error}"))?;
-        let mut given = Vec::new();
+        let mut batches = Vec::new();
         loop {
             match reader.next().await.map_err(|error| format!("the reader failed: {error}"))? {
-                Next::Batch(batch) => {
-                    if batch.rows.len() > rows {
-                        return Err(format!("a batch of {} rows where {rows} are allowed", batch.rows.len()));
-                    }
-                    if let Some(failed) = batch.failed.first() {
-                        return Err(format!("a row failed: {}", failed.error));
-                    }
-                    let rows = batch.rows.rows().map(|row| self.test_row(row)).collect::<Result<_, _>>()?;
-                    given.push(Given { rows, watermark: batch.watermark });
+                Next::Batch(batch) if batch.rows.len() > rows => {
+                    return Err(format!("a batch of {} rows where {rows} are allowed", batch.rows.len()));
                 }
-                Next::End(_) => break,
+                Next::Batch(batch) => match batch.failed.first() {
+                    Some(failed) => return Err(format!("a row failed: {}", failed.error)),
+                    None => batches.push(batch),
+                },
+                Next::End(end) => return Ok((batches, end)),
                 other => return Err(format!("the reader gave something unknown: {other:?}")),
             }
+        }
+    }
+
+    fn given(&self, batches: Vec<Batch>) -> Result<Vec<Given>, String> {
+        let mut given = Vec::new();
+        for batch in batches {
+            let rows = batch.rows.rows().map(|row| self.test_row(row)).collect::<Result<_, _>>()?;
+            given.push(Given { rows, watermark: batch.watermark });
         }
         match given.last() {
             Some(last) if last.watermark.is_none() => Err("the last batch has no watermark".into()),

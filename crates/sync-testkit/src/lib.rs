@@ -40,10 +40,13 @@ macro_rules! source_tests {
             every_row_arrives_once,
             a_reader_resumes_after_any_watermark,
             rows_of_equal_cursor_are_not_lost,
+            a_silent_update_arrives_with_the_sweep,
+            an_unchanged_table_is_not_swept,
+            keys_and_rows_by_key_are_exact,
         );
         #[test]
         fn no_behaviour_is_left_out() {
-            assert_eq!($crate::source_behaviours().len(), 3, "source_tests! must list every behaviour");
+            assert_eq!($crate::source_behaviours().len(), 6, "source_tests! must list every behaviour");
         }
     };
     (@each $fixture:expr, $($name:ident,)*) => {$(

@@ -1,5 +1,7 @@
 //! The kit's own fixture: tables in memory.
 
+use std::time::Duration;
+
 use sync_core::memory::{Change, MemorySource};
 use sync_core::{Column, DataType, OwnedValue, Result, Source, TableId, TableSchema, async_trait};
 
@@ -40,5 +42,9 @@ impl SourceFixture for MemoryFixture {
             Change::upsert(TableId::new("public", table), values)
         };
         self.0.commit(rows.iter().map(change).collect())
+    }
+
+    fn counts_within(&self) -> Duration {
+        Duration::from_millis(100)
     }
 }

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Upkeep {
+    /// [`SourceIdentity::id`](crate::SourceIdentity::id) of the source that the rows came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// When the table was last swept without leaving anything out, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swept_ms: Option<i64>,
@@ -72,7 +75,8 @@ mod tests {
         let held = Some(HeldDeletes::new(9, 10, 1));
         let (writes_seen, deletes_seen) = (Some("6".to_owned()), Some("7".to_owned()));
         let (swept_ms, reconciled_ms) = (Some(-1), Some(2));
-        let upkeep = Upkeep { swept_ms, reconciled_ms, reconcile_owed: true, writes_seen, deletes_seen, held };
+        let source = Some("server/database".to_owned());
+        let upkeep = Upkeep { source, swept_ms, reconciled_ms, reconcile_owed: true, writes_seen, deletes_seen, held };
         assert_eq!(Upkeep::decode(&upkeep.encode()), upkeep);
         assert_eq!(Upkeep::default().encode(), "{}");
         for text in ["", "{}", "[", r#"{"a_later_release":1}"#] {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::control::Command;
 use super::schedule::{Schedule, chance};
-use crate::{Activity, ErrorKind, TablePlan};
+use crate::{Activity, ErrorKind, Pulse, TablePlan};
 
 /// Between sweeps a table rests so many times as long as the last one took, unless an interval is set.
 const SWEEP_REST: u32 = 20;
@@ -35,6 +35,8 @@ pub(super) struct Entry {
 /// What the next run of a table is to do.
 #[derive(Clone, Debug)]
 pub(crate) struct RunOptions {
+    /// Which source it is.
+    pub(crate) identity: String,
     /// What the source told of the table.
     pub(crate) activity: Option<Activity>,
     /// Look for rows that no poll can see.
@@ -53,9 +55,10 @@ pub(crate) struct RunOptions {
 
 impl RunOptions {
     /// For a run on demand: everything.
-    pub(crate) fn once(plan: &TablePlan, activity: Option<Activity>, accept_deletes: bool) -> Self {
+    pub(crate) fn once(plan: &TablePlan, pulse: &Pulse, accept_deletes: bool) -> Self {
         Self {
-            activity,
+            identity: pulse.identity.id().to_owned(),
+            activity: pulse.tables.get(plan.id()).cloned(),
             sweep: true,
             deleted: Deleted::Maybe,
             accept_deletes,
@@ -118,7 +121,7 @@ impl Entry {
         !self.running && !self.paused && self.due <= now
     }
 
-    pub(super) fn start(&mut self, now: Instant, activity: Option<Activity>, accept_deletes: bool) -> RunOptions {
+    pub(super) fn start(&mut self, now: Instant, pulse: &Pulse, accept_deletes: bool) -> RunOptions {
         self.running = true;
         let deleted = match (std::mem::take(&mut self.asked), self.reconcile_due <= now) {
             (true, _) => Deleted::Maybe,
@@ -126,7 +129,8 @@ impl Entry {
             (false, false) => Deleted::Later,
         };
         RunOptions {
-            activity,
+            identity: pulse.identity.id().to_owned(),
+            activity: pulse.tables.get(self.plan.id()).cloned(),
             sweep: self.sweep_due <= now || accept_deletes,
             deleted,
             accept_deletes,

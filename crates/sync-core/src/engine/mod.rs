@@ -162,7 +162,7 @@ impl Engine {
             stream::iter(tables)
                 .map(|plan| {
                     let accept_deletes = self.accepting(&plan.replica.name);
-                    let options = RunOptions::once(plan, pulse.tables.get(plan.id()).cloned(), accept_deletes);
+                    let options = RunOptions::once(plan, pulse, accept_deletes);
                     self.sync_table(source, plan, options)
                 })
                 .buffered(source.readers.max(1))

@@ -162,6 +162,7 @@ impl<'a> Rounds<'a> {
         if self.failures > 0 || self.answered.is_none_or(|answered| now - answered >= 2 * FRESH) {
             return;
         }
+        let Some(pulse) = &self.pulse else { return };
         let readers = self.source.readers.max(1);
         let copies_at_most = readers.saturating_sub(1).max(1);
         let mut copies = self.entries.iter().filter(|entry| entry.running && !entry.live).count();
@@ -178,8 +179,7 @@ impl<'a> Rounds<'a> {
                 }
                 copies += 1;
             }
-            let activity = self.pulse.as_ref().and_then(|pulse| pulse.tables.get(entry.plan.id()).cloned());
-            let options = entry.start(now, activity, self.engine.accepting(&entry.plan.replica.name));
+            let options = entry.start(now, pulse, self.engine.accepting(&entry.plan.replica.name));
             running.push(Box::pin(run_table(self.engine, self.source, Arc::clone(&entry.plan), options)));
         }
     }

@@ -122,10 +122,10 @@ async fn a_source_that_went_back_in_time_is_compared_row_by_row() {
     let (source, sink) = (shop(), MemorySink::new());
     let settings = TableSettings::default();
     put(&source, users(), (0..2500).map(|id| row(id, 9, "lost with the crash")));
-    sync(source, &sink, &settings).await;
-    let recovered = shop();
-    put(&recovered, users(), (0..2400).map(|id| row(id, 1, if id < 2300 { "lost with the crash" } else { "older" })));
-    let report = sync(Watched::new(&recovered).trouble(ErrorKind::Diverged, 1), &sink, &settings).await;
+    sync(source.clone(), &sink, &settings).await;
+    put(&source, users(), (2300..2400).map(|id| row(id, 1, "older")));
+    source.commit((2400..2500).map(|id| sync_core::memory::Change::delete(users(), row(id, 1, ""))).collect()).unwrap();
+    let report = sync(Watched::new(&source).trouble(ErrorKind::Diverged, 1), &sink, &settings).await;
     assert!(report.is_success(), "{report:?}");
     assert_eq!(report.tables[0].work, Some(Work::Repaired));
     assert_eq!(report.tables[0].written.deleted, 100);
@@ -145,20 +145,40 @@ async fn another_source_stops_the_table_until_somebody_decides() {
         let old = shop();
         put(&old, users(), [row(1, 1, "old"), row(2, 1, "old")]);
         let mut settings = TableSettings::default();
-        sync(old, &sink, &settings).await;
+        sync(old.clone(), &sink, &settings).await;
         let new = shop();
         put(&new, users(), [row(2, 1, "new"), row(3, 1, "new")]);
         settings.on_source_change = decision;
-        let report = sync(Watched::new(&new).trouble(ErrorKind::Replaced, 1), &sink, &settings).await;
+        let report = sync(new, &sink, &settings).await;
         let Some(work) = work else {
             let error = report.tables[0].error.as_ref().unwrap().to_string();
-            assert!(error.contains("the server is another one; if that is right, set on_source_change"), "{error}");
+            assert!(error.contains("the source is memory-"), "{error}");
+            assert!(error.contains("now, and the replica was made from memory-"), "{error}");
+            assert!(error.contains("; if that is right, set on_source_change"), "{error}");
             assert_eq!(sink.rows("tmp_users").unwrap(), [row(1, 1, "old"), row(2, 1, "old")]);
             continue;
         };
         assert!(report.is_success(), "{report:?}");
         assert_eq!(report.tables[0].work, Some(work));
         assert_eq!(sink.rows("tmp_users").unwrap(), [row(2, 1, "new"), row(3, 1, "new")]);
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_read_whole_notices_another_source_too() {
+    let (sink, mut sources) = (MemorySink::new(), Vec::new());
+    let mut settings = TableSettings::default();
+    settings.mode = Some(Mode::Full);
+    for (source, decision, rows) in
+        [("old", None, "old"), ("new", None, "old"), ("new", Some(OnSourceChange::Repair), "new")]
+    {
+        let shop = shop();
+        put(&shop, users(), [row(1, 1, source)]);
+        settings.on_source_change = decision;
+        let report = sync(shop.clone(), &sink, &settings).await;
+        sources.push(shop);
+        assert_eq!(report.is_success(), source == rows, "{report:?}");
+        assert_eq!(sink.rows("tmp_users").unwrap(), [row(1, 1, rows)]);
     }
 }
 

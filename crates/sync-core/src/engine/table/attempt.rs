@@ -36,6 +36,13 @@ enum Start {
     Full { last: Option<Cursor> },
 }
 
+impl Start {
+    /// Whether the published table is written to.
+    fn is_in_place(&self) -> bool {
+        matches!(self, Self::Follow(_) | Self::Repair { .. })
+    }
+}
+
 impl<'a> Attempt<'a> {
     pub(super) fn new(run: &'a TableRun<'a>, job: &'a Arc<Job>, started_ms: i64, outcome: &'a mut RunOutcome) -> Self {
         Self { run, job, outcome, started_ms, upkeep: Upkeep::default(), failed: Vec::new() }
@@ -44,10 +51,12 @@ impl<'a> Attempt<'a> {
     pub(super) async fn run(mut self) -> Result<(), Failure> {
         let stored = self.run.writer.stored(&self.run.plan.replica).await.map_err(Failure::Own)?;
         self.failed = stored.failed;
-        let mut start = self.start(stored.checkpoint);
-        let mut switched = false;
+        let (mut start, mut switched) = match self.start(stored.checkpoint) {
+            (start, None) => (start, false),
+            (start, Some(replaced)) => (self.instead(replaced, start.is_in_place()).map_err(Failure::Own)?, true),
+        };
         loop {
-            let in_place = matches!(start, Start::Follow(_) | Start::Repair { .. });
+            let in_place = start.is_in_place();
             let result = match start {
                 Start::Copy { because } => self.copy(because).await,
                 Start::Resume(cursor) => self.resume(cursor).await,
@@ -73,7 +82,19 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    fn start(&mut self, stored: Option<Checkpoint>) -> Start {
+    /// What the checkpoint says, and what stands against it.
+    fn start(&mut self, stored: Option<Checkpoint>) -> (Start, Option<Error>) {
+        let known = stored.as_ref().and_then(|stored| stored.upkeep.source.clone());
+        let start = self.start_from(stored);
+        let is = &self.run.options.identity;
+        let replaced = known.filter(|was| was != is).map(|was| {
+            Error::replaced(format!("the source is {is} now, and the replica was made from {was}")).at(self.run.place())
+        });
+        self.upkeep.source = Some(is.clone());
+        (start, replaced)
+    }
+
+    fn start_from(&mut self, stored: Option<Checkpoint>) -> Start {
         let plan = self.run.plan;
         let fits = |stored: &Checkpoint| stored.fingerprint == plan.fingerprint;
         if plan.mode == Mode::Full {
@@ -105,7 +126,10 @@ impl<'a> Attempt<'a> {
             return Err(error);
         }
         let because = error.to_string();
-        let copy = Start::Copy { because: Some(because.clone()) };
+        let copy = match self.run.plan.mode {
+            Mode::Follow => Start::Copy { because: Some(because.clone()) },
+            Mode::Full => Start::Full { last: None },
+        };
         match (error.kind(), self.run.plan.on_source_change) {
             (ErrorKind::Expired, _) => Ok(copy),
             (ErrorKind::Diverged, _) if in_place => Ok(Start::Repair { because }),
@@ -118,6 +142,11 @@ impl<'a> Attempt<'a> {
             )),
             _ => Err(error),
         }
+    }
+
+    /// What is remembered of a table of which everything is read anew.
+    pub(super) fn nothing_yet(&self) -> Upkeep {
+        Upkeep { source: Some(self.run.options.identity.clone()), ..Upkeep::default() }
     }
 
     /// Stores what is remembered, beside a cursor that stays where it is.

@@ -37,12 +37,12 @@ impl Attempt<'_> {
         self.start_build().await?;
         self.run.enter(Phase::Copying);
         let (_, cursor) = self.read(Scope::Table(self.table()), None, CopyState::Building).await?;
-        self.upkeep = Upkeep { swept_ms, writes_seen: activity, ..Upkeep::default() };
+        self.upkeep = Upkeep { swept_ms, writes_seen: activity, ..self.nothing_yet() };
         self.publish(cursor).await
     }
 
     async fn start_build(&mut self) -> Result<(), Failure> {
-        self.upkeep = Upkeep::default();
+        self.upkeep = self.nothing_yet();
         self.run.writer.step(self.job, Step::Schema(SchemaChange::StartBuild)).await
     }
 
@@ -52,7 +52,7 @@ impl Attempt<'_> {
         let resumed = after.is_some();
         let deletes_seen = self.deletes_now();
         let (end, mut cursor) = self.read(Scope::Table(self.table()), after, building).await?;
-        let mut upkeep = Upkeep { reconciled_ms: Some(self.started_ms), deletes_seen, ..Upkeep::default() };
+        let mut upkeep = Upkeep { reconciled_ms: Some(self.started_ms), deletes_seen, ..self.nothing_yet() };
         if let (End::CompleteAfterReconcile, Some(reached)) = (end, &mut cursor) {
             // The rows came from several snapshots: what changed or vanished since the first is looked for before anybody sees the
             // table.

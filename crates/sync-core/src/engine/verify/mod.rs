@@ -13,7 +13,7 @@ use super::entry::RunOptions;
 use super::report::TableReport;
 use super::{Engine, EngineSource};
 use crate::plan::{Deletes, Mode};
-use crate::{CopyState, Error, Replica, Result, TablePlan};
+use crate::{CopyState, Error, Pulse, Replica, Result, TablePlan};
 use recheck::Doubts;
 
 /// Compares a table of the replica with its source.
@@ -115,10 +115,12 @@ impl Engine {
     /// Reads every row of a table again and sets right what differs, in place.
     ///
     /// # Errors
-    /// When there is no source at this position. What the run itself failed for is in its report.
+    /// When there is no source at this position, or it can't be asked who it is. What the run itself failed for is in its report.
     pub async fn repair(&self, source: usize, plan: &TablePlan) -> Result<TableReport> {
         let source = self.source(source)?;
-        let mut options = RunOptions::once(plan, None, plan.deletes != Deletes::Ignore);
+        // Without its counts, so that nothing is left out.
+        let pulse = Pulse::new(source.source.pulse().await?.identity);
+        let mut options = RunOptions::once(plan, &pulse, plan.deletes != Deletes::Ignore);
         options.repair = plan.mode == Mode::Follow;
         Ok(self.sync_table(source, plan, options).await)
     }

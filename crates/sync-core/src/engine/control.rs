@@ -73,6 +73,11 @@ impl Commands {
 }
 
 impl Command {
+    /// Whether somebody expects what is at the source now.
+    pub(super) fn is_for_now(&self) -> bool {
+        matches!(self, Self::SyncNow(_) | Self::AcceptDeletes(_))
+    }
+
     /// Whether this table is meant.
     pub(super) fn means(&self, replica: &str) -> bool {
         match self {

@@ -78,7 +78,13 @@ impl<'a> Rounds<'a> {
                     asking = None;
                     self.answer(answer);
                 }
-                Some(command) = commands.recv() => self.obey(&command),
+                Some(command) = commands.recv() => {
+                    self.obey(&command);
+                    if command.is_for_now() {
+                        // What the source told before must not say that there is nothing to do.
+                        (asking, self.answered) = (None, None);
+                    }
+                }
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
         }

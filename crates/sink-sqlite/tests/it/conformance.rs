@@ -35,6 +35,14 @@ impl SinkFixture for File {
         let rows = statement.query_map([], |row| (0..width).map(|column| row.get(column).map(owned)).collect());
         rows.map_err(failed)?.collect::<Result<_, _>>().map(Some).map_err(failed)
     }
+
+    fn refuse(&self, replica: &str, note: &str) -> Result<()> {
+        let failed = |error: rusqlite::Error| Error::internal(error.to_string());
+        let rule = format!(
+            "CREATE TRIGGER rule BEFORE INSERT ON \"{replica}\" WHEN new.note = '{note}' BEGIN SELECT raise(ABORT, 'no'); END"
+        );
+        Connection::open(self.path()).and_then(|connection| connection.execute_batch(&rule)).map_err(failed)
+    }
 }
 
 fn owned(value: Value) -> OwnedValue {

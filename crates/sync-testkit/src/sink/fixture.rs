@@ -1,6 +1,6 @@
 //! What the kit must be able to do with a sink's storage.
 
-use sync_core::memory::{MemorySink, OwnedRow};
+use sync_core::memory::OwnedRow;
 use sync_core::{Result, Sink};
 
 /// A place where a sink stores: a file, a database.
@@ -17,26 +17,10 @@ pub trait SinkFixture {
     /// # Errors
     /// When it can't be read.
     fn read(&self, replica: &str) -> Result<Option<Vec<OwnedRow>>>;
-}
 
-/// A [`MemorySink`].
-#[derive(Clone, Debug, Default)]
-pub struct MemorySinkFixture(MemorySink);
-
-impl MemorySinkFixture {
-    /// An empty one.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-
-impl SinkFixture for MemorySinkFixture {
-    fn open(&self) -> Result<Box<dyn Sink>> {
-        Ok(Box::new(self.0.clone()))
-    }
-
-    fn read(&self, replica: &str) -> Result<Option<Vec<OwnedRow>>> {
-        Ok(self.0.rows(replica))
-    }
+    /// Makes a rule of the reader's own: from now on, the published table refuses rows whose column `note` is this text.
+    ///
+    /// # Errors
+    /// When the rule can't be made.
+    fn refuse(&self, replica: &str, note: &str) -> Result<()>;
 }

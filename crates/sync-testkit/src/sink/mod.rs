@@ -3,11 +3,14 @@
 mod behaviours;
 pub mod broken;
 mod fixture;
+mod memory;
+mod subject;
 
 use crate::behaviour::Violation;
 
 pub use behaviours::{SinkBehaviour, sink_behaviours};
-pub use fixture::{MemorySinkFixture, SinkFixture};
+pub use fixture::SinkFixture;
+pub use memory::MemorySinkFixture;
 
 /// Checks one behaviour of a sink.
 ///
@@ -29,10 +32,17 @@ macro_rules! sink_tests {
             an_unchanged_row_is_not_written,
             a_table_is_hidden_until_it_is_published,
             a_delete_removes_its_row_and_no_other,
+            a_table_without_a_key_takes_equal_rows_twice,
+            notes_are_stored_with_the_checkpoint,
+            a_refused_row_is_kept_aside_and_the_rest_is_stored,
+            a_failed_row_is_forgotten_when_it_is_stored,
+            keys_are_complete_and_each_once,
+            rows_are_read_back_as_they_were_written,
+            a_marked_row_stays_and_can_come_back,
         );
         #[test]
         fn no_sink_behaviour_is_left_out() {
-            assert_eq!($crate::sink_behaviours().len(), 5, "sink_tests! must list every behaviour");
+            assert_eq!($crate::sink_behaviours().len(), 12, "sink_tests! must list every behaviour");
         }
     };
     (@each $fixture:expr, $($name:ident,)*) => {$(

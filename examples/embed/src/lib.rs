@@ -20,7 +20,7 @@ pub struct Replica {
     path: PathBuf,
     status: watch::Receiver<Status>,
     control: Control,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Result<()>>>,
 }
 
 impl Replica {
@@ -60,11 +60,12 @@ impl Replica {
         self.status.clone()
     }
 
-    /// Whether every table was synced at least once and the last run of none failed.
+    /// Whether every table was synced at least once, the last run of none failed, and the engine is still at work.
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         let status = self.status.borrow();
-        !status.tables.is_empty()
+        let runs = self.thread.as_ref().is_some_and(|thread| !thread.is_finished());
+        runs && !status.tables.is_empty()
             && status.tables.iter().all(|table| table.last_success_ms.is_some() && table.phase != Phase::Failed)
     }
 }

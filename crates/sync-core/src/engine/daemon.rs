@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::Engine;
 use super::control::Commands;
 use super::rounds::Rounds;
+use crate::Result;
 
 /// How long times of success may take to be stored when the engine stops.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -18,7 +19,10 @@ impl Engine {
     /// A source that can't be reached is asked again, with growing waits up to the shortest interval of its tables; a table that
     /// fails is tried again likewise, and delays no other. Dropping the future stops everything too; only the times of the last
     /// successes are not stored then.
-    pub async fn run(&self, commands: Commands) {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) when the thread that writes has panicked: nothing can be stored any more.
+    pub async fn run(&self, commands: Commands) -> Result<()> {
         self.claims.clear();
         self.status.start(self.sources.iter().map(|source| source.name.clone()));
         let (senders, rounds): (Vec<_>, Vec<_>) = self
@@ -41,10 +45,12 @@ impl Engine {
         tokio::select! {
             () = pass_on => {}
             _ = join_all(rounds), if !self.sources.is_empty() => {}
+            gone = self.writer.ended() => return Err(gone),
         }
         if tokio::time::timeout(FLUSH, self.store_successes()).await.is_err() {
             tracing::warn!("the times of the last successes could not be stored in time");
         }
+        Ok(())
     }
 
     /// Stores the successes that changed nothing and so are known in memory only.

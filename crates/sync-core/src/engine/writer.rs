@@ -3,7 +3,7 @@
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::job::{Failure, Job};
 use super::transaction;
@@ -18,6 +18,8 @@ pub(crate) struct Writer {
     commands: Option<mpsc::Sender<Envelope>>,
     budget: Arc<Semaphore>,
     thread: Option<JoinHandle<()>>,
+    /// Closed when the thread ends.
+    alive: watch::Receiver<()>,
 }
 
 /// KiB of batches that may wait for the writer, over all tables. More only costs memory: the writer is never idle with this.
@@ -81,14 +83,19 @@ pub(crate) struct Group {
 impl Writer {
     pub(crate) fn start(sink: Box<dyn Sink>) -> Result<Self> {
         let (commands, receiver) = mpsc::channel();
+        let (living, alive) = watch::channel(());
         let thread = std::thread::Builder::new()
             .name("data-sync-writer".into())
-            .spawn(move || transaction::write_all(sink, &receiver))
+            .spawn(move || {
+                let _alive = living;
+                transaction::write_all(sink, &receiver);
+            })
             .map_err(|error| Error::unavailable(format!("can't start the writer thread: {error}")))?;
         Ok(Self {
             commands: Some(commands),
             budget: Arc::new(Semaphore::new(BUDGET_KIB as usize)),
             thread: Some(thread),
+            alive,
         })
     }
 
@@ -131,6 +138,13 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         self.step(job, Step::Finish { record, reply }).await?;
         answer.await.map_err(|_| job.failure().unwrap_or_else(|| Failure::Own(gone())))
+    }
+
+    /// Waits until the thread has ended though it is still needed: something in the sink panicked.
+    pub(crate) async fn ended(&self) -> Error {
+        let mut alive = self.alive.clone();
+        while alive.changed().await.is_ok() {}
+        gone()
     }
 
     fn send(&self, command: Command, share: Option<OwnedSemaphorePermit>) -> Result<()> {

@@ -38,7 +38,7 @@ async fn run_until(engine: &Engine, steps: Vec<(Act<'_>, Condition)>) {
         }
         control.stop();
     };
-    tokio::join!(engine.run(commands), script);
+    tokio::join!(engine.run(commands), script).0.unwrap();
 }
 
 async fn wait_for(status: &mut Receiver<Status>, number: usize, condition: impl Fn(&Status) -> bool) {
@@ -120,7 +120,7 @@ async fn a_paused_table_waits_until_it_is_resumed() {
         wait_for(&mut status, 5, has(&sink, 2)).await;
         control.stop();
     };
-    tokio::join!(engine.run(commands), script);
+    tokio::join!(engine.run(commands), script).0.unwrap();
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn a_later_run_has_other_sources_and_the_same_control() {
         wait_for(&mut status, 0, |status| status.tables.first().is_some_and(|table| table.phase == Phase::Done)).await;
         control.stop();
     };
-    tokio::join!(engine.run(commands.clone()), until_copied);
+    tokio::join!(engine.run(commands.clone()), until_copied).0.unwrap();
 
     let mut hourly = wanted(&["users"]);
     hourly.defaults.sync_interval = Some(Duration::from_secs(3600));
@@ -158,7 +158,7 @@ async fn a_later_run_has_other_sources_and_the_same_control() {
         wait_for(&mut status, 3, has(&sink, 2)).await;
         control.stop();
     };
-    tokio::join!(engine.run(commands), script);
+    tokio::join!(engine.run(commands), script).0.unwrap();
     assert!(sink.rows("tmp_sales_orders").is_some());
 }
 
@@ -229,7 +229,8 @@ async fn an_unchanged_poll_writes_nothing() {
         control.stop();
         begun
     };
-    let ((), begun) = tokio::join!(engine.run(commands), script);
+    let (ended, begun) = tokio::join!(engine.run(commands), script);
+    ended.unwrap();
     assert_eq!(sink.begun.load(Ordering::Relaxed), begun + 1, "the time of the last success is stored at the end");
 }
 
@@ -309,4 +310,33 @@ async fn tables_of_one_source_never_share_a_replica() {
     let refused =
         |status: &Status| status.tables.is_empty() && status.sources.iter().any(|source| source.problems.len() == 2);
     run_until(&engine, vec![(nothing(), Box::new(refused))]).await;
+}
+
+/// A sink with a bug.
+#[derive(Debug)]
+struct Panicking(MemorySink);
+
+impl sync_core::Sink for Panicking {
+    fn checkpoint(&mut self, stream: &sync_core::StreamId) -> Result<Option<sync_core::Checkpoint>> {
+        self.0.checkpoint(stream)
+    }
+    fn replica(&self) -> Arc<dyn sync_core::Replica> {
+        self.0.replica()
+    }
+    fn failed_rows(&mut self, table: &sync_core::ReplicaTable, limit: usize) -> Result<Vec<sync_core::FailedRow>> {
+        self.0.failed_rows(table, limit)
+    }
+    fn begin<'a>(&'a mut self) -> Result<Box<dyn sync_core::SinkTransaction + 'a>> {
+        panic!("a bug of the sink")
+    }
+}
+
+#[tokio::test]
+async fn a_writer_that_panicked_ends_the_run() {
+    let source = shop();
+    put(&source, users(), [row(1, 1, "first")]);
+    let engine = engine(source, Panicking(MemorySink::new()), &["users"], 20);
+    let (_control, commands) = control();
+    let ended = tokio::time::timeout(PATIENCE, engine.run(commands)).await.expect("the run ends");
+    assert_eq!(ended.unwrap_err().to_string(), "the writer thread has ended");
 }

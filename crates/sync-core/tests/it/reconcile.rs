@@ -250,7 +250,7 @@ async fn a_daemon_finds_deletes_within_the_interval_though_nobody_counts_them() 
         until(&sink, 9).await;
         control.stop();
     };
-    tokio::join!(engine.run(commands), script);
+    tokio::join!(engine.run(commands), script).0.unwrap();
     assert_eq!(ids(&sink), numbers((0..10).filter(|id| *id != 3)));
 }
 
@@ -270,7 +270,7 @@ async fn a_daemon_looks_at_once_when_a_delete_was_counted() {
         until(&sink, 8).await;
         control.stop();
     };
-    tokio::join!(engine.run(commands), script);
+    tokio::join!(engine.run(commands), script).0.unwrap();
 }
 
 async fn until(sink: &MemorySink, rows: usize) {

@@ -113,7 +113,7 @@ async fn tables_are_listed_again_only_when_the_catalog_changed() {
         status.wait_for(|status| status.tables.len() == 2).await.unwrap();
         control.stop();
     };
-    let both = async { tokio::join!(engine.run(commands), script) };
+    let both = async { tokio::join!(engine.run(commands), script).0.unwrap() };
     tokio::time::timeout(Duration::from_secs(20), both).await.expect("the new table is found");
 }
 

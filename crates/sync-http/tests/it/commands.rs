@@ -40,7 +40,7 @@ fn a_forced_sync_brings_what_changed() {
         until_there_are(5).await;
         control.stop();
     };
-    shop.runtime.block_on(async { tokio::join!(shop.engine.run(commands), test) });
+    shop.runtime.block_on(async { tokio::join!(shop.engine.run(commands), test) }).0.unwrap();
 }
 
 #[test]

@@ -99,8 +99,12 @@ impl Started {
                 change
             };
             match run_until(&self.engine, self.commands.clone(), change).await {
-                Some(sources) => self.engine.set_sources(sources),
-                None => break,
+                Ok(Some(sources)) => self.engine.set_sources(sources),
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::error!("{error}; please report this");
+                    return Exit::Bug;
+                }
             }
         }
         interrupt::wind_up(WIND_UP).await;
@@ -116,7 +120,16 @@ async fn run_until(
     engine: &Engine,
     commands: Commands,
     change: impl Future<Output = Option<Vec<EngineSource>>>,
-) -> Option<Vec<EngineSource>> {
-    let ((), change) = tokio::join!(engine.run(commands), change);
-    change
+) -> Result<Option<Vec<EngineSource>>, Error> {
+    let (mut running, mut change) = (std::pin::pin!(engine.run(commands)), std::pin::pin!(change));
+    tokio::select! {
+        ended = &mut running => {
+            ended?;
+            Ok(change.await)
+        }
+        change = &mut change => {
+            running.await?;
+            Ok(change)
+        }
+    }
 }

@@ -41,7 +41,7 @@ impl Lab {
         let begun = source.begun();
         let engine = engine(&case, source);
         let (control, commands) = control();
-        let engine = std::thread::spawn(move || runtime().block_on(engine.run(commands)));
+        let engine = std::thread::spawn(move || runtime().block_on(engine.run(commands)).unwrap());
         let lab = Self { case, begun, rule, round: AtomicU64::new(0), control, engine: Some(engine), _server: server };
         lab.settle();
         lab

@@ -79,7 +79,7 @@ impl Config {
         let sources = source::read_all(&mut root, &top);
         let sink = SinkConfig::read(&mut root, layers.folder());
         let http = HttpConfig::read(&mut root, layers.folder());
-        root.refuse_rest(section_of);
+        root.refuse_rest(|key| section_of(&reading, key));
         let problems = reading.into_problems();
         match (sink, http) {
             (Some(sink), Some(http)) if problems.is_empty() => {
@@ -120,23 +120,24 @@ impl Config {
 }
 
 /// For a key that stands at the top: the section that it belongs to.
-fn section_of(key: &str) -> Option<String> {
+fn section_of(reading: &Reading<'_>, key: &str) -> Option<String> {
     let section = match key {
         "url" | "url_env" | "url_file" | "host" | "port" | "user" | "password" | "password_env" | "password_file"
-        | "database" | "schema" => "[source]",
-        "path" => "[sink]",
-        "enabled" | "listen" | "token" => "[http]",
+        | "database" | "schema" => "source",
+        "path" => "sink",
+        "enabled" | "listen" | "token" => "http",
         _ => return None,
     };
-    Some(format!("put it below {section}"))
+    Some(format!("put it below [{}]", reading.header(&[section.to_owned()])))
 }
 
 /// For a key that stands in a section: that it belongs to the top, if it does.
 fn belongs_to_the_top(section: &Section<'_, '_>) -> impl Fn(&str) -> Option<String> + use<> {
     let header = section.reading().header(section.path());
+    let fix = section.reading().put_at_the_top();
     move |key| {
         let at_the_top = source::SELECTING.contains(&key) && key != "table";
         at_the_top
-            .then(|| format!("below the header [{header}] it belongs to {header}; put it above the first [section]"))
+            .then(|| format!("below the header [{header}] it belongs to {header}; {fix}"))
     }
 }

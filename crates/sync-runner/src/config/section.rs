@@ -50,6 +50,14 @@ impl<'l> Reading<'l> {
         self.layers.header(path)
     }
 
+    /// What to do with a key that is for everything and stands in a section.
+    pub(super) fn put_at_the_top(&self) -> String {
+        match self.header(&[]).as_str() {
+            "" => "put it above the first [section]".to_owned(),
+            top => format!("put it right below [{top}]"),
+        }
+    }
+
     /// Where a value stands, for people.
     pub(super) fn place(&self, path: &[String], tag: Tag) -> String {
         self.layers.place(path, tag)
@@ -112,6 +120,11 @@ impl<'r, 'l> Section<'r, 'l> {
 
     pub(super) fn path_of(&self, key: &str) -> Vec<String> {
         self.path.iter().map(String::as_str).chain([key]).map(str::to_owned).collect()
+    }
+
+    /// The header of a section below this one, without its brackets.
+    pub(super) fn header_of(&self, key: &str) -> String {
+        self.reading.header(&self.path_of(key))
     }
 
     /// The value as it was written.

@@ -154,15 +154,18 @@ impl fmt::Debug for SourceConfig {
 
 /// All sources, with what the top of the configuration says for them.
 pub(super) fn read_all(root: &mut Section<'_, '_>, top: &Scope) -> Vec<SourceConfig> {
-    let fix = "write [source], and its settings below it";
-    let mut sections: Vec<_> = root.section("source", fix).map(|section| (None, section)).into_iter().collect();
-    let fix = "write [sources.NAME], and the settings of that source below it; a single one can be [source]";
-    sections.extend(root.sections("sources", fix).into_iter().map(|(name, section)| (Some(name), section)));
+    let source = root.header_of("source");
+    let fix = format!("write [{source}], and its settings below it");
+    let mut sections: Vec<_> = root.section("source", &fix).map(|section| (None, section)).into_iter().collect();
+    let sources = root.header_of("sources");
+    let fix =
+        format!("write [{sources}.NAME], and the settings of that source below it; a single one can be [{source}]");
+    sections.extend(root.sections("sources", &fix).into_iter().map(|(name, section)| (Some(name), section)));
     let alone = sections.len() <= 1;
     if let (false, Some(place)) = (alone, &top.selection.place) {
         let error = Error::config("there are several sources, so it is not clear whose tables are meant").at(place);
         root.reading()
-            .problem(error.hint("put it into one of them: below [sources.NAME], or as [sources.NAME.table.…]"));
+            .problem(error.hint(format!("put it into one of them: below [{sources}.NAME], or as [{sources}.NAME.table.…]")));
     }
     sections.into_iter().map(|(name, section)| read(name, section, top, alone)).collect()
 }
@@ -197,7 +200,7 @@ fn read(name: Option<String>, mut section: Section<'_, '_>, top: &Scope, alone: 
 fn without_url(section: &Section<'_, '_>) -> Error {
     let error = Error::config("a source needs an address").at(section.place());
     match section.sections_with("url").first() {
-        Some(name) => error.hint(format!("for a source called {name}, write [sources.{name}]")),
+        Some(name) => error.hint(format!("for a source called {name}, write [{}.{name}]", section.reading().header(&["sources".to_owned()]))),
         None => error.hint("add url = \"postgres://user@host/database\""),
     }
 }

@@ -10,7 +10,6 @@ use super::toml_file::element;
 
 const A_LIST: &str = "a list such as [\"users\", \"audit.*\"]";
 const FIX_OF_ELEMENT: &str = "write \"users\" or { name = \"users\" }";
-const FIX_OF_TABLE: &str = "write [table.NAME], with a NAME that has a dot in quotes: [table.\"audit.logs\"]";
 
 /// Tables by name or pattern, with their settings.
 #[derive(Clone, Default)]
@@ -41,7 +40,9 @@ impl Selection {
                 Err(error) => section.reading().problem(error.at(section.reading().place(&path, tag))),
             }
         }
-        for (key, table) in section.sections("table", FIX_OF_TABLE) {
+        let header = section.header_of("table");
+        let fix = format!("write [{header}.NAME], with a NAME that has a dot in quotes: [{header}.\"audit.logs\"]");
+        for (key, table) in section.sections("table", &fix) {
             selection.read_settings(&key, table);
         }
         selection
@@ -98,10 +99,10 @@ fn read_table(name: Option<TableName>, mut section: Section<'_, '_>) -> Option<W
         section.reading().problem(error.hint("name the table, or use `prefix`"));
     }
     let top = belongs_to_the_top(&section);
-    let (header, nested) = (section.path().to_vec(), section.nested());
+    let (reading, path, nested) = (section.reading(), section.path().to_vec(), section.nested());
     section.refuse_rest(|key| match key {
-        "name" | "schema" => named_by_header(&header),
-        _ if nested.iter().any(|name| name == key) => unquoted_dot(&header, key),
+        "name" | "schema" => named_by_header(reading, &path),
+        _ if nested.iter().any(|name| name == key) => unquoted_dot(reading, &path, key).or_else(|| top(key)),
         _ => top(key),
     });
     Some(WantedTable::new(name?).settings(own))
@@ -153,6 +154,7 @@ fn deletes(section: &mut Section<'_, '_>) -> Option<Deletes> {
 /// The elements of a list, each with its path. A text is a list with commas, as from an environment variable.
 fn list(section: &mut Section<'_, '_>, key: &'static str) -> Vec<(Vec<String>, Value)> {
     let path = section.path_of(key);
+    let header = section.header_of("table");
     let elements = section.parsed(key, |value| match value {
         Value::Array(_, elements) => Ok(elements),
         Value::String(tag, text) => {
@@ -161,7 +163,7 @@ fn list(section: &mut Section<'_, '_>, key: &'static str) -> Vec<(Vec<String>, V
         other => {
             let error = mismatch(A_LIST, &other);
             let is_section = matches!(other, Value::Dict(..)) && key == "tables";
-            Err(if is_section { error.hint("the settings of one table stand in [table.NAME]") } else { error })
+            Err(if is_section { error.hint(format!("the settings of one table stand in [{header}.NAME]")) } else { error })
         }
     });
     let numbered = elements.unwrap_or_default().into_iter().enumerate();
@@ -185,14 +187,22 @@ fn name(value: &Value) -> Result<TableName, Error> {
     }
 }
 
-fn named_by_header(path: &[String]) -> Option<String> {
-    let last = path.last()?;
-    Some(format!("the header says which table it is; with a schema, write [table.\"schema.{last}\"]"))
+fn named_by_header(reading: &Reading<'_>, path: &[String]) -> Option<String> {
+    let header = renamed(reading, path, |name| format!("schema.{name}"))?;
+    Some(format!("the header says which table it is; with a schema, write [{header}]"))
 }
 
 /// `[table.audit.logs]` is a table `logs` within `[table.audit]`.
-fn unquoted_dot(path: &[String], key: &str) -> Option<String> {
-    Some(format!("a NAME with a dot goes in quotes: [table.\"{}.{key}\"]", path.last()?))
+fn unquoted_dot(reading: &Reading<'_>, path: &[String], key: &str) -> Option<String> {
+    let header = renamed(reading, path, |name| format!("{name}.{key}"))?;
+    Some(format!("a NAME with a dot goes in quotes: [{header}]"))
+}
+
+/// The header of a `[table.NAME]` with another name.
+fn renamed(reading: &Reading<'_>, path: &[String], name: impl FnOnce(&str) -> String) -> Option<String> {
+    let (last, above) = path.split_last()?;
+    above.last().filter(|key| *key == "table")?;
+    Some(reading.header(&[above, &[name(last)]].concat()))
 }
 
 #[cfg(test)]

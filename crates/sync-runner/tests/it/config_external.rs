@@ -171,7 +171,48 @@ fn mistakes_in_a_wrangler_file_have_their_line() {
         (
             "[plugins.data-sync.sink]\ntables = [\"a\"]\n",
             "wrangler.toml:2: plugins.data-sync.sink.tables: there is no such setting; below the header [plugins.data-sync.sink] it \
-             belongs to plugins.data-sync.sink; put it above the first [section]",
+             belongs to plugins.data-sync.sink; put it right below [plugins.data-sync]",
+        ),
+        (
+            "[plugins.data-sync]\nurl = \"x://\"\n",
+            "wrangler.toml:2: plugins.data-sync.url: there is no such setting; put it below [plugins.data-sync.source]",
+        ),
+        (
+            "[plugins.data-sync]\nsource = 1\nsources = 1\nsink = 1\nhttp = 1\n",
+            "wrangler.toml:2: plugins.data-sync.source: it must be a section; write [plugins.data-sync.source], and its \
+             settings below it\n\
+             wrangler.toml:3: plugins.data-sync.sources: it must be a section; write [plugins.data-sync.sources.NAME], and the \
+             settings of that source below it; a single one can be [plugins.data-sync.source]\n\
+             wrangler.toml:4: plugins.data-sync.sink: it must be a section; write [plugins.data-sync.sink] and below it path = \
+             \"replica.db\"\n\
+             wrangler.toml:5: plugins.data-sync.http: it must be a section; write [plugins.data-sync.http] and below it enabled \
+             = false",
+        ),
+        (
+            "[plugins.data-sync.source.shop]\nurl = \"x://\"\n",
+            "wrangler.toml:1: plugins.data-sync.source: a source needs an address; for a source called shop, write \
+             [plugins.data-sync.sources.shop]",
+        ),
+        (
+            "[plugins.data-sync.table.logs]\nschema = \"a\"\n[plugins.data-sync.table.audit.logs]\n",
+            "wrangler.toml:3: plugins.data-sync.table.audit.logs: there is no such setting; a NAME with a dot goes in quotes: \
+             [plugins.data-sync.table.\"audit.logs\"]\n\
+             wrangler.toml:2: plugins.data-sync.table.logs.schema: there is no such setting; the header says which table it \
+             is; with a schema, write [plugins.data-sync.table.\"schema.logs\"]",
+        ),
+        (
+            "[plugins.data-sync]\ntable = 1\n[plugins.data-sync.tables]\n",
+            "wrangler.toml:3: plugins.data-sync.tables: it must be a list such as [\"users\", \"audit.*\"], not a section; the \
+             settings of one table stand in [plugins.data-sync.table.NAME]\n\
+             wrangler.toml:2: plugins.data-sync.table: it must be a section; write [plugins.data-sync.table.NAME], with a NAME \
+             that has a dot in quotes: [plugins.data-sync.table.\"audit.logs\"]",
+        ),
+        (
+            "[plugins.data-sync]\ntables = [\"a\"]\n[plugins.data-sync.sources.a]\nurl = \"x://\"\n\
+             [plugins.data-sync.sources.b]\nurl = \"x://\"\n",
+            "wrangler.toml:2: plugins.data-sync.tables: there are several sources, so it is not clear whose tables are meant; \
+             put it into one of them: below [plugins.data-sync.sources.NAME], or as \
+             [plugins.data-sync.sources.NAME.table.…]",
         ),
     ] {
         assert_eq!(wrangler(text).load_file("wrangler.toml", &[]).unwrap_err(), expected, "{text}");

@@ -4,6 +4,7 @@ mod clock;
 mod endpoints;
 #[cfg(test)]
 mod fixture;
+mod guarantee;
 mod guard;
 mod health;
 mod pool;

@@ -21,6 +21,7 @@ pub fn router(endpoints: Endpoints) -> Router {
         .route("/sync-data", get(routes::sync_data))
         .route("/debug", get(routes::debug))
         .route("/force-sync", command(post(routes::force_sync)))
+        .route("/accept-deletes", command(post(routes::accept_deletes)))
         .route("/test-query", command(post(routes::test_query)))
         .route("/query", command(post(routes::query)))
         .route("/query/raw", command(post(routes::query_raw)))

@@ -56,16 +56,24 @@ impl Parameters {
     pub(super) fn bind(&self, statement: &mut Statement<'_>) -> Result<()> {
         let wanted = statement.parameter_count();
         match self {
-            Self::Positional(values) if values.len() != wanted => Err(Error::unsupported(format!(
-                "the statement takes {wanted} values, and the array has {}",
-                values.len()
-            ))),
+            Self::Positional(values) if values.len() != wanted => Err(another_number(wanted, values.len())),
             Self::Positional(values) => {
                 values.iter().enumerate().try_for_each(|(index, value)| set(statement, index + 1, value))
             }
             Self::Named(values) => bind_names(statement, values),
         }
     }
+}
+
+fn another_number(wanted: usize, given: usize) -> Error {
+    let values = |number: usize| match number {
+        0 => "no value".to_owned(),
+        1 => "1 value".to_owned(),
+        _ => format!("{number} values"),
+    };
+    let verb = if given < 2 { "is" } else { "are" };
+    let error = Error::unsupported(format!("the statement takes {}, and {} {verb} given", values(wanted), values(given)));
+    if given == 0 { error.hint("write what is meant in the place of each `?`") } else { error }
 }
 
 fn bind_names(statement: &mut Statement<'_>, values: &[(String, OwnedValue)]) -> Result<()> {

@@ -223,8 +223,8 @@ fn parameters_are_bound_by_position_or_name() {
     );
     assert_eq!(ask("SELECT :a + @b, $a", json!({"a": 1, "@b": 2, "$a": 3})).unwrap(), "[[3,3]]");
     assert_eq!(ask("SELECT count(*) FROM users WHERE bytes = ?", json!([{"$blob": "AP8="}])).unwrap(), "[[2]]");
-    assert_eq!(refusal("SELECT ?, ?", json!([1])), "query: the statement takes 2 values, and the array has 1");
-    assert_eq!(refusal("SELECT 1", json!([1])), "query: the statement takes 0 values, and the array has 1");
+    assert_eq!(refusal("SELECT ?, ?", json!([1])), "query: the statement takes 2 values, and 1 value is given");
+    assert_eq!(refusal("SELECT 1", json!([1])), "query: the statement takes no value, and 1 value is given");
     assert_eq!(refusal("SELECT :a", json!({})), "query: no value is given for :a");
     assert_eq!(refusal("SELECT :a", json!({"a": 1, "b": 2})), "query: the statement has no parameter b");
     assert_eq!(

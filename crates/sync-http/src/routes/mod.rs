@@ -1,5 +1,6 @@
 //! What is answered; a file for each path.
 
+mod accept_deletes;
 mod debug;
 mod force_sync;
 mod healthz;
@@ -7,7 +8,9 @@ mod query;
 mod readyz;
 mod sync_data;
 mod sync_status;
+mod table;
 
+pub(crate) use accept_deletes::accept_deletes;
 pub(crate) use debug::debug;
 pub(crate) use force_sync::force_sync;
 pub(crate) use healthz::healthz;

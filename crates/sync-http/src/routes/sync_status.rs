@@ -1,23 +1,46 @@
 //! `GET /sync-status`: where every table stands.
 
+use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use serde::Serialize;
+use serde_json::Value as Json;
+use sink_sqlite::{SqliteReplica, TableStatus as StoredStatus};
+use sync_core::Result;
 use sync_core::status::{SourceStatus, Status, TableStatus};
 
 use crate::clock::iso;
 use crate::endpoints::Shared;
+use crate::guarantee::{guarantee, held_deletes};
 use crate::reply::Reply;
 
 pub(crate) async fn sync_status(State(shared): State<Arc<Shared>>) -> Reply {
-    Reply::ok(&SyncStatus::of(&shared.endpoints.status.borrow()))
+    let path = shared.endpoints.replica.clone();
+    // What the engine does is told whether or not the file can be read.
+    let stored = shared.looks.run(move |_| stored(&path).unwrap_or_default()).await.unwrap_or_default();
+    Reply::ok(&SyncStatus::of(&shared.endpoints.status.borrow(), &stored))
+}
+
+/// What the replica knows of its tables, by their names.
+fn stored(path: &Path) -> Result<Stored> {
+    let tables = SqliteReplica::open(path)?.tables()?;
+    let file = path.canonicalize().ok().map(|path| path.display().to_string());
+    Ok(Stored { file, tables: tables.into_iter().map(|table| (table.name.clone(), table)).collect() })
+}
+
+#[derive(Default)]
+struct Stored {
+    file: Option<String>,
+    tables: HashMap<String, StoredStatus>,
 }
 
 #[derive(Serialize)]
 struct SyncStatus<'a> {
     status: &'static str,
+    replica_file: Option<&'a str>,
     tables: Vec<Table<'a>>,
     last_sync: Option<String>,
     sources: Vec<Source<'a>>,
@@ -38,6 +61,11 @@ struct Table<'a> {
     next_run: Option<String>,
     failures: u32,
     error: Option<&'a str>,
+    guarantee: Json,
+    last_sweep: Option<String>,
+    last_reconcile: Option<String>,
+    held_deletes: Option<Json>,
+    failed_rows: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -56,11 +84,12 @@ struct Problem<'a> {
 }
 
 impl<'a> SyncStatus<'a> {
-    fn of(status: &'a Status) -> Self {
+    fn of(status: &'a Status, stored: &'a Stored) -> Self {
         let all_paused = !status.tables.is_empty() && status.tables.iter().all(|table| table.paused);
         Self {
             status: if all_paused { "paused" } else { "running" },
-            tables: status.tables.iter().map(|table| Table::of(table, status)).collect(),
+            replica_file: stored.file.as_deref(),
+            tables: status.tables.iter().map(|table| Table::of(table, status, stored)).collect(),
             last_sync: status.tables.iter().filter_map(|table| table.last_success_ms).max().map(iso),
             sources: status.sources.iter().map(Source::of).collect(),
         }
@@ -68,7 +97,9 @@ impl<'a> SyncStatus<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn of(table: &'a TableStatus, status: &'a Status) -> Self {
+    fn of(table: &'a TableStatus, status: &'a Status, stored: &Stored) -> Self {
+        let stored = stored.tables.get(&table.replica);
+        let upkeep = stored.map(|stored| &stored.upkeep);
         Self {
             name: table.table.to_string(),
             source: status.sources.get(table.source).and_then(|source| source.name.as_deref()),
@@ -83,6 +114,11 @@ impl<'a> Table<'a> {
             next_run: table.next_run_ms.map(iso),
             failures: table.failures,
             error: table.error.as_deref(),
+            guarantee: guarantee(&table.guarantee),
+            last_sweep: upkeep.and_then(|upkeep| upkeep.swept_ms).map(iso),
+            last_reconcile: upkeep.and_then(|upkeep| upkeep.reconciled_ms).map(iso),
+            held_deletes: table.held.as_ref().or(upkeep.and_then(|upkeep| upkeep.held.as_ref())).map(held_deletes),
+            failed_rows: stored.map(|stored| stored.failed_rows),
         }
     }
 }

@@ -1,12 +1,12 @@
-//! `/force-sync`, with an engine that runs.
+//! `/force-sync` and `/accept-deletes`, with an engine that runs.
 
 use serde_json::json;
 use sync_core::engine::control;
 use sync_core::status::{Phase, Status};
 use sync_http::Endpoints;
 
-use crate::client::post;
-use crate::fixture::{LONG, Shop, row, users};
+use crate::client::{get, post};
+use crate::fixture::{LONG, Shop, gone, row, users};
 
 #[test]
 fn a_forced_sync_brings_what_changed() {
@@ -41,6 +41,52 @@ fn a_forced_sync_brings_what_changed() {
         control.stop();
     };
     shop.runtime.block_on(async { tokio::join!(shop.engine.run(commands), test) }).0.unwrap();
+}
+
+#[test]
+fn deletes_that_are_held_back_are_carried_out_on_request() {
+    let shop = Shop::new();
+    let (control, commands) = control();
+    let mut status = shop.engine.status();
+    let endpoints = Endpoints::new(status.clone(), control.clone(), &shop.path);
+    let server = sync_http::start("127.0.0.1:0".parse().unwrap(), endpoints).unwrap();
+    let users_now = || get(server.address(), "/sync-status").json()["tables"][0].clone();
+    let rows = || get(server.address(), "/sync-data?table=users").json()["users"].as_array().map_or(0, Vec::len);
+    let test = async {
+        let mut until = async |reached: &dyn Fn() -> bool| {
+            let waiting = async {
+                while !reached() {
+                    status.changed().await.unwrap();
+                }
+            };
+            tokio::time::timeout(LONG, waiting).await.unwrap();
+        };
+        until(&|| rows() == 2 && users_now()["phase"] == "done").await;
+        shop.source.commit([1, i64::MAX].map(|id| gone(users(), id)).into()).unwrap();
+        assert_eq!(post(server.address(), "/force-sync", r#"{"table": "users"}"#).status, 200);
+        until(&|| users_now()["held_deletes"]["deletes"] == 2).await;
+        assert_eq!((rows(), &users_now()["held_deletes"]["rows"]), (2, &json!(2)), "an empty source is not believed");
+        let accepted = post(server.address(), "/accept-deletes", r#"{"table": "users"}"#);
+        let message = "public.users is compared now, and what is gone at its source is deleted, however much it is";
+        assert_eq!(accepted.json(), json!({"success": true, "message": message}));
+        until(&|| rows() == 0 && users_now()["held_deletes"].is_null()).await;
+        assert!(users_now()["last_reconcile"].is_string(), "{}", users_now());
+        control.stop();
+    };
+    shop.runtime.block_on(async { tokio::join!(shop.engine.run(commands), test) });
+}
+
+#[test]
+fn deletes_are_accepted_for_one_table_by_its_name() {
+    let shop = Shop::synced();
+    let served = shop.serve(|_| {});
+    for (body, status, error) in [
+        ("", 400, "table: it is missing; send {\"table\": \"…\"}"),
+        (r#"{"table": "absent"}"#, 404, "table: no table \"absent\" is synced"),
+    ] {
+        let response = post(served.address(), "/accept-deletes", body);
+        assert_eq!((response.status, response.json()), (status, json!({"success": false, "error": error})));
+    }
 }
 
 #[test]

@@ -110,5 +110,9 @@ pub(crate) fn row(table: TableId, id: i64, text: &str) -> Change {
     Change::upsert(table, vec![id.into(), text.into(), OwnedValue::Bytes(vec![0, 255])])
 }
 
+pub(crate) fn gone(table: TableId, id: i64) -> Change {
+    Change::delete(table, vec![id.into(), OwnedValue::Null, OwnedValue::Null])
+}
+
 /// A span that no test waits out.
 pub(crate) const LONG: Duration = Duration::from_secs(60);

@@ -61,7 +61,10 @@ fn refusals_name_the_reason() {
         ),
         (r#"{"sql": ""}"#, "query: there is no statement; write a SELECT"),
         (r#"{"sql": "SELECT * FROM logs"}"#, "query: no such table: logs; there are audit.logs, users"),
-        (r#"{"sql": "SELECT ?"}"#, "query: the statement takes 1 values, and the array has 0"),
+        (
+            r#"{"sql": "SELECT ?"}"#,
+            "query: the statement takes 1 value, and no value is given; write what is meant in the place of each `?`",
+        ),
         (r#"{"sql": "SELECT ?", "params": 1}"#, "params: it is neither an array nor an object"),
         (r#"{"sql": 1}"#, "sql: it is no text"),
         ("", r#"sql: it is missing; send {"sql": "SELECT …", "params": […]}"#),

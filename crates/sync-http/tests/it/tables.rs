@@ -1,6 +1,7 @@
 //! `/sync-status`, `/sync-data` and `/debug`.
 
 use serde_json::json;
+use sync_core::{Guarantee, HeldDeletes};
 
 use crate::client::{get, post};
 use crate::fixture::{Shop, row, users};
@@ -17,26 +18,44 @@ fn the_status_shows_every_table_with_real_values() {
         status.tables[1].last_success_ms = None;
         status.tables[1].error = Some("it broke".to_owned());
         status.tables[1].failures = 2;
+        let within = Some(std::time::Duration::from_millis(1500));
+        status.tables[1].guarantee = Guarantee::bounded(within, "it is a view", "sync the tables below it");
+        status.tables[1].held = Some(HeldDeletes::new(900, 1000, 1_709_213_820_123));
     });
     let response = get(served.address(), "/sync-status");
     assert_eq!(response.status, 200);
     assert_eq!(response.header("cache-control"), Some("no-store"));
+    let mut shown = response.json();
+    for table in shown["tables"].as_array_mut().unwrap() {
+        assert!(table["last_reconcile"].take().is_string(), "a copy leaves nothing to compare");
+    }
     assert_eq!(
-        response.json(),
+        shown,
         json!({
             "status": "running",
+            "replica_file": shop.path.canonicalize().unwrap().display().to_string(),
             "last_sync": "2024-02-29T13:37:00.123Z",
             "tables": [
                 {
                     "name": "public.users", "source": null, "replica": "tmp_users", "phase": "done", "paused": false,
                     "rows_read": 2, "rows_changed": 1, "estimated_rows": null, "sync_interval": 1.5,
                     "last_success": "2024-02-29T13:37:00.123Z", "next_run": "2024-02-29T13:37:01.623Z",
-                    "failures": 0, "error": null
+                    "failures": 0, "error": null, "guarantee": {"kind": "lossless"}, "last_sweep": null,
+                    "last_reconcile": null, "held_deletes": null, "failed_rows": 0
                 },
                 {
                     "name": "audit.logs", "source": null, "replica": "tmp_audit_logs", "phase": "done", "paused": false,
                     "rows_read": 2, "rows_changed": 1, "estimated_rows": null, "sync_interval": null,
-                    "last_success": null, "next_run": null, "failures": 2, "error": "it broke"
+                    "last_success": null, "next_run": null, "failures": 2, "error": "it broke",
+                    "guarantee": {
+                        "kind": "bounded", "within_seconds": 1.5, "reason": "it is a view", "remedy": "sync the tables below it"
+                    },
+                    "last_sweep": null, "last_reconcile": null, "failed_rows": 0,
+                    "held_deletes": {
+                        "deletes": 900, "rows": 1000, "since": "2024-02-29T13:37:00.123Z",
+                        "remedy": "they are carried out when the next comparison of keys finds them again, or with \
+                            POST /accept-deletes"
+                    }
                 }
             ],
             "sources": [{"name": null, "server": "tables in memory", "error": null, "problems": []}]
@@ -98,9 +117,11 @@ fn debug_shows_the_configuration_and_the_last_query() {
     let shop = Shop::synced();
     let served = shop.serve(|_| {});
     let debug = || get(served.address(), "/debug").json();
+    let lossless = json!({"kind": "lossless"});
+    let guarantees = json!({"tmp_users": lossless, "tmp_audit_logs": lossless});
     let fresh = json!({
         "plugin_name": "data-sync", "version": env!("CARGO_PKG_VERSION"), "is_registered": true, "last_query": null,
-        "last_result": null, "data_sync_config": {"sync_interval": 300}
+        "last_result": null, "guarantees": guarantees, "data_sync_config": {"sync_interval": 300}
     });
     assert_eq!(debug(), fresh);
     post(served.address(), "/query", r#"{"sql": "SELECT * FROM users WHERE text <> ?", "params": ["hunter2"]}"#);

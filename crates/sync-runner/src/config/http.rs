@@ -23,7 +23,8 @@ pub struct HttpConfig {
 
 impl HttpConfig {
     pub(super) fn read(root: &mut Section<'_, '_>, folder: &Path) -> Option<Self> {
-        let mut section = root.section("http", &format!("write [{}] and below it enabled = false", root.header_of("http")))?;
+        let mut section =
+            root.section("http", &format!("write [{}] and below it enabled = false", root.header_of("http")))?;
         let enabled = section.flag("enabled");
         let listen = section.parsed("listen", |value| {
             let written = text(value)?;

@@ -137,7 +137,6 @@ fn belongs_to_the_top(section: &Section<'_, '_>) -> impl Fn(&str) -> Option<Stri
     let fix = section.reading().put_at_the_top();
     move |key| {
         let at_the_top = source::SELECTING.contains(&key) && key != "table";
-        at_the_top
-            .then(|| format!("below the header [{header}] it belongs to {header}; {fix}"))
+        at_the_top.then(|| format!("below the header [{header}] it belongs to {header}; {fix}"))
     }
 }

@@ -15,7 +15,8 @@ pub struct SinkConfig {
 
 impl SinkConfig {
     pub(super) fn read(root: &mut Section<'_, '_>, folder: &Path) -> Option<Self> {
-        let mut section = root.section("sink", &format!("write [{}] and below it path = \"replica.db\"", root.header_of("sink")))?;
+        let mut section =
+            root.section("sink", &format!("write [{}] and below it path = \"replica.db\"", root.header_of("sink")))?;
         let path = section.text("path").map(|path| folder.join(path));
         let top = belongs_to_the_top(&section);
         section.refuse_rest(top);

@@ -164,8 +164,9 @@ pub(super) fn read_all(root: &mut Section<'_, '_>, top: &Scope) -> Vec<SourceCon
     let alone = sections.len() <= 1;
     if let (false, Some(place)) = (alone, &top.selection.place) {
         let error = Error::config("there are several sources, so it is not clear whose tables are meant").at(place);
-        root.reading()
-            .problem(error.hint(format!("put it into one of them: below [{sources}.NAME], or as [{sources}.NAME.table.…]")));
+        root.reading().problem(
+            error.hint(format!("put it into one of them: below [{sources}.NAME], or as [{sources}.NAME.table.…]")),
+        );
     }
     sections.into_iter().map(|(name, section)| read(name, section, top, alone)).collect()
 }
@@ -200,7 +201,10 @@ fn read(name: Option<String>, mut section: Section<'_, '_>, top: &Scope, alone: 
 fn without_url(section: &Section<'_, '_>) -> Error {
     let error = Error::config("a source needs an address").at(section.place());
     match section.sections_with("url").first() {
-        Some(name) => error.hint(format!("for a source called {name}, write [{}.{name}]", section.reading().header(&["sources".to_owned()]))),
+        Some(name) => error.hint(format!(
+            "for a source called {name}, write [{}.{name}]",
+            section.reading().header(&["sources".to_owned()])
+        )),
         None => error.hint("add url = \"postgres://user@host/database\""),
     }
 }

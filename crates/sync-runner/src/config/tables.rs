@@ -163,7 +163,11 @@ fn list(section: &mut Section<'_, '_>, key: &'static str) -> Vec<(Vec<String>, V
         other => {
             let error = mismatch(A_LIST, &other);
             let is_section = matches!(other, Value::Dict(..)) && key == "tables";
-            Err(if is_section { error.hint(format!("the settings of one table stand in [{header}.NAME]")) } else { error })
+            Err(if is_section {
+                error.hint(format!("the settings of one table stand in [{header}.NAME]"))
+            } else {
+                error
+            })
         }
     });
     let numbered = elements.unwrap_or_default().into_iter().enumerate();

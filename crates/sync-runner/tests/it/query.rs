@@ -95,7 +95,10 @@ fn what_is_no_query_is_explained() {
         ("SELECT 1; SELECT 2", "something follows the end of the statement, in line 1; send one statement at a time"),
         ("", "there is no statement; write a SELECT"),
         ("-- nothing", "there is no statement; write a SELECT"),
-        ("SELECT ?", "the statement takes 1 values, and the array has 0"),
+        (
+            "SELECT ?",
+            "the statement takes 1 value, and no value is given; write what is meant in the place of each `?`",
+        ),
         ("SELECT FROM 1", "near \"FROM\": syntax error"),
         ("SELECT * FROM user", "no such table: user; there are users"),
     ] {

@@ -59,7 +59,7 @@ pub(crate) async fn prepare(config: &Config, registry: &Registry) -> Result<Prep
         match connect_one(source, registry).await {
             Ok(connected) if source.names_tables() => prepared.sources.push(connected),
             Ok(connected) => problems.push(ask_for_tables(source, connected).await),
-            Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Denied) => {
+            Err(error) if error.kind().is_transient() || error.kind() == ErrorKind::Denied => {
                 tracing::warn!("{error}; it is tried again");
                 prepared.away = true;
             }

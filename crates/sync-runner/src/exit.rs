@@ -50,7 +50,7 @@ impl From<&Error> for Exit {
     fn from(error: &Error) -> Self {
         match error.kind() {
             ErrorKind::Config | ErrorKind::Unsupported => Self::Config,
-            ErrorKind::Denied | ErrorKind::Unavailable => Self::Source,
+            ErrorKind::Denied | ErrorKind::Unavailable | ErrorKind::Interrupted => Self::Source,
             ErrorKind::Internal => Self::Bug,
             _ => Self::Failed,
         }

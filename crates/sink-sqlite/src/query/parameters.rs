@@ -72,7 +72,8 @@ fn another_number(wanted: usize, given: usize) -> Error {
         _ => format!("{number} values"),
     };
     let verb = if given < 2 { "is" } else { "are" };
-    let error = Error::unsupported(format!("the statement takes {}, and {} {verb} given", values(wanted), values(given)));
+    let error =
+        Error::unsupported(format!("the statement takes {}, and {} {verb} given", values(wanted), values(given)));
     if given == 0 { error.hint("write what is meant in the place of each `?`") } else { error }
 }
 

@@ -67,7 +67,16 @@ fn settled(mut json: Json) -> Json {
     match &mut json {
         Json::Object(object) => {
             for (key, value) in object.iter_mut() {
-                let varies = ["last_success", "next_run", "last_sync", "seconds", "server", "version", "replica_file", "last_reconcile"];
+                let varies = [
+                    "last_success",
+                    "next_run",
+                    "last_sync",
+                    "seconds",
+                    "server",
+                    "version",
+                    "replica_file",
+                    "last_reconcile",
+                ];
                 *value = match value.take() {
                     Json::Null => Json::Null,
                     other if varies.contains(&key.as_str()) => json!(other.is_number()),

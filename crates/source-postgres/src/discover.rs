@@ -26,7 +26,8 @@ async fn look(pool: &Pool) -> Result<Vec<Relation>> {
 }
 
 fn schema(relation: &Relation) -> Result<TableSchema> {
-    let mut builder = TableSchema::builder(relation.id.clone()).kind(relation.kind).key(&relation.key);
+    let mut builder =
+        TableSchema::builder(relation.id.clone()).kind(relation.kind).key(&relation.key).shape(relation.shape());
     for found in &relation.columns {
         let column = Column::new(&found.name, found.base.data_type()).native_type(&found.native_type);
         builder = builder.column(if found.not_null { column.not_null() } else { column });

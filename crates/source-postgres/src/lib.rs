@@ -2,7 +2,7 @@
 //!
 //! It asks the server for nothing but a login with SELECT, and works through a standby or a pooler in transaction mode. The folder
 //! tells the way of a table: `config` (where and how to connect) → `pool` and `session` (a connection for one read) → `catalog` and
-//! `discover` (which tables there are) → `types` (what a column means, how it is selected) → `read` (copy, poll, sweep, keys, rows)
+//! `discover` (which tables there are), `server` and `pulse` (who it is, and whether anything happened) → `types` (what a column means, how it is selected) → `read` (copy, poll, sweep, keys, rows)
 //! → `decode` (binary values into batches), with `cursor` for the position that is stored beside the rows.
 #![doc = include_str!("../README.md")]
 
@@ -12,9 +12,11 @@ mod cursor;
 mod decode;
 mod discover;
 mod error;
-mod identity;
+mod known;
 mod pool;
+mod pulse;
 mod read;
+mod server;
 mod session;
 mod source;
 mod sql;

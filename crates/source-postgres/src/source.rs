@@ -1,12 +1,14 @@
 //! The source: a pool of connections and what was learned over them.
 
-use sync_core::{Capabilities, ReadRequest, Reader, Result, Source, SourceIdentity, TableSchema, async_trait};
+use sync_core::{Capabilities, Pulse, ReadRequest, Reader, Result, Source, SourceIdentity, TableSchema, async_trait};
 
 use crate::config::PostgresConfig;
 use crate::discover::discover;
-use crate::identity::identity;
+use crate::known::Known;
 use crate::pool::Pool;
-use crate::read::{Known, read};
+use crate::pulse::pulse;
+use crate::read::read;
+use crate::server::identity;
 
 /// A PostgreSQL database.
 #[derive(Debug)]
@@ -36,11 +38,15 @@ impl Source for PostgresSource {
     }
 
     async fn identity(&self) -> Result<SourceIdentity> {
-        identity(&self.pool).await
+        identity(&self.pool, &self.known).await
     }
 
     async fn discover(&self) -> Result<Vec<TableSchema>> {
         discover(&self.pool).await
+    }
+
+    async fn pulse(&self) -> Result<Pulse> {
+        pulse(&self.pool, &self.known).await
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {

@@ -6,6 +6,7 @@ use sync_core::{Error, RelationKind, Result, TableId, TableSchema};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
+use crate::cursor::{Leaf, Leaves};
 use crate::error::from_server;
 use crate::types::NativeType;
 
@@ -19,6 +20,8 @@ pub(crate) struct Relation {
     pub(crate) rights: Rights,
     pub(crate) columns: Vec<CatalogColumn>,
     pub(crate) key: Vec<String>,
+    /// A digest of what its values depend on beside the names and types of its columns.
+    shape: u64,
 }
 
 /// What the login may do with a relation.
@@ -45,12 +48,28 @@ pub(crate) async fn relations(client: &Client) -> Result<Vec<Relation>> {
     query(client, None).await
 }
 
+/// The tables that hold a relation's rows.
+pub(crate) async fn leaves(client: &Client, id: &TableId) -> Result<Leaves> {
+    let (schema, name) = (id.schema(), id.name());
+    let parameters = [(&schema as _, Type::TEXT), (&name as _, Type::TEXT)];
+    let rows = client.query_typed(sql::LEAVES, &parameters).await.map_err(from_server)?;
+    rows.iter().map(leaf_of).collect::<Result<_, _>>().map_err(from_server)
+}
+
 /// One relation, if it is there.
 pub(crate) async fn relation(client: &Client, id: &TableId) -> Result<Option<Relation>> {
     Ok(query(client, Some(id)).await?.into_iter().next())
 }
 
+/// An odd number without a pattern: folding with it keeps the order of columns in the digest.
+const FOLD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 impl Relation {
+    /// What its values depend on beside the names and types of its columns, as a text that is only compared.
+    pub(crate) fn shape(&self) -> String {
+        format!("{:016x}", self.shape)
+    }
+
     /// Fails unless the relation is what `planned` was made from.
     pub(crate) fn check(&self, planned: &TableSchema) -> Result<()> {
         let changed =
@@ -74,6 +93,10 @@ impl Relation {
         let key = planned.key().iter().map(|position| &planned.columns()[*position].name);
         if !key.eq(&self.key) {
             return changed("its key is another one".to_owned());
+        }
+        // Whoever made the plan by hand may not know the shape.
+        if !planned.shape().is_empty() && planned.shape() != self.shape() {
+            return changed("a column was made anew, or a type that it has was changed".to_owned());
         }
         Ok(())
     }
@@ -100,6 +123,8 @@ fn assemble(relations: Rows, columns: Rows, keys: Rows) -> Result<Vec<Relation>,
     for row in columns? {
         if let Some(place) = place.get(&row.try_get::<_, u32>(0)?) {
             found[*place].columns.push(column_of(&row)?);
+            let digest = row.try_get::<_, i64>(11)?.cast_unsigned();
+            found[*place].shape = (found[*place].shape.rotate_left(5) ^ digest).wrapping_mul(FOLD);
         }
     }
     for row in keys? {
@@ -127,7 +152,13 @@ fn relation_of(row: &Row) -> Result<Relation, tokio_postgres::Error> {
         },
         columns: Vec::new(),
         key: Vec::new(),
+        shape: 0,
     })
+}
+
+fn leaf_of(row: &Row) -> Result<(u32, Leaf), tokio_postgres::Error> {
+    let kind = row.try_get::<_, &str>(2)?.bytes().next().unwrap_or(b'?');
+    Ok((row.try_get(0)?, Leaf { file: row.try_get(1)?, kind, method: row.try_get(3)? }))
 }
 
 fn kind(letter: &str, partition: bool) -> RelationKind {

@@ -22,29 +22,66 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspna
     AND ($1::text IS NULL OR (n.nspname = $1 AND c.relname = $2))
 ORDER BY n.nspname, c.relname";
 
-/// Columns in order, each with the type below all domains.
+/// Columns in order, each with the type below all domains, and a digest of what else its values depend on: its number, its collation,
+/// and whatever can be changed of the types that its own is made of, as the labels of an enumeration.
 pub(super) const COLUMNS: &str = "
-WITH RECURSIVE below(domain, base, modifier) AS (
+WITH RECURSIVE col AS MATERIALIZED (
+    SELECT a.* FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        AND a.attnum > 0 AND NOT a.attisdropped
+        AND ($1::text IS NULL OR (n.nspname = $1 AND c.relname = $2))
+), below(domain, base, modifier) AS (
     SELECT oid, typbasetype, typtypmod FROM pg_catalog.pg_type WHERE typtype = 'd'
     UNION ALL
     SELECT below.domain, t.typbasetype, t.typtypmod
     FROM below JOIN pg_catalog.pg_type t ON t.oid = below.base WHERE t.typtype = 'd'
 ), base AS (
     SELECT below.* FROM below JOIN pg_catalog.pg_type t ON t.oid = below.base WHERE t.typtype <> 'd'
+), reached(root, type) AS (
+    SELECT DISTINCT atttypid, atttypid FROM col WHERE atttypid >= 16384
+    UNION
+    SELECT reached.root, part.type FROM reached JOIN pg_catalog.pg_type t ON t.oid = reached.type
+    CROSS JOIN LATERAL (
+        SELECT t.typbasetype UNION ALL SELECT t.typelem
+        UNION ALL SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid
+        UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
+            WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+    ) AS part(type) WHERE part.type >= 16384
+), made AS (
+    SELECT reached.root, sum(pg_catalog.hashtextextended(concat_ws('/', t.oid, t.typbasetype, t.typtypmod, t.typelem,
+        (SELECT sum(pg_catalog.hashtextextended(concat_ws('/', e.oid, e.enumlabel), 0))
+            FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid),
+        (SELECT sum(pg_catalog.hashtextextended(concat_ws('/', a.attnum, a.attname, a.atttypid, a.atttypmod), 0))
+            FROM pg_catalog.pg_attribute a
+            WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)), 0)) AS digest
+    FROM reached JOIN pg_catalog.pg_type t ON t.oid = reached.type GROUP BY reached.root
 )
-SELECT c.oid, a.attname::text, a.attnotnull, pg_catalog.format_type(a.atttypid, a.atttypmod), t.typname::text,
+SELECT a.attrelid, a.attname::text, a.attnotnull, pg_catalog.format_type(a.atttypid, a.atttypmod), t.typname::text,
     t.typnamespace = 'pg_catalog'::regnamespace, t.typtype::text, t.typcategory::text,
     EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid),
-    CASE WHEN base.domain IS NULL THEN a.atttypmod ELSE base.modifier END, pg_catalog.format_type(t.oid, -1)
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+    CASE WHEN base.domain IS NULL THEN a.atttypmod ELSE base.modifier END, pg_catalog.format_type(t.oid, -1),
+    pg_catalog.hashtextextended(concat_ws('/', a.attnum, a.atttypid, a.atttypmod, a.attcollation, made.digest,
+        CASE a.attgenerated WHEN 'v' THEN (SELECT d.adbin::text FROM pg_catalog.pg_attrdef d
+            WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END), 0)
+FROM col a
 LEFT JOIN base ON base.domain = a.atttypid
 JOIN pg_catalog.pg_type t ON t.oid = coalesce(base.base, a.atttypid)
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    AND a.attnum > 0 AND NOT a.attisdropped
-    AND ($1::text IS NULL OR (n.nspname = $1 AND c.relname = $2))
-ORDER BY c.oid, a.attnum";
+LEFT JOIN made ON made.root = a.atttypid
+ORDER BY a.attrelid, a.attnum";
+
+/// The tables that hold a relation's rows: itself, or all below it.
+pub(super) const LEAVES: &str = "
+WITH RECURSIVE member(relation) AS (
+    SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'm', 'f')
+    UNION ALL
+    SELECT i.inhrelid FROM member JOIN pg_catalog.pg_inherits i ON i.inhparent = member.relation
+)
+SELECT c.oid, c.relfilenode, c.relkind::text, coalesce(am.amname::text, '')
+FROM member JOIN pg_catalog.pg_class c ON c.oid = member.relation LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
+WHERE c.relkind <> 'p'";
 
 /// The columns of the best key: the primary key, else the narrowest unique index that proves one. A table whose heirs are read
 /// with it has none: no index spans both.

@@ -2,54 +2,63 @@
 
 use std::sync::Arc;
 
-use sync_core::{BatchLimits, End, Reader, Result, SourceTable};
+use sync_core::{BatchLimits, Result, SourceTable};
 use tokio_postgres::types::Type;
 
+use super::Started;
 use super::condition::{bind_settings, check, clock, order_by, past, setting};
 use super::fence::{Fence, enter};
 use super::projection::{Projection, Target};
 use super::scan::{Course, Pace, Scan};
 use super::wait::Waits;
-use crate::catalog::Relation;
 use crate::cursor::{Phase, Point, Position};
 use crate::error::within;
+use crate::known::Known;
 use crate::pool::Pool;
 use crate::session::Session;
 
-/// Copies the table, or the rest of it when `after` is the position of a copy. Returns what the catalog says too.
+/// Copies the table, or the rest of it when `after` is the position of a copy.
 pub(super) async fn copy(
     pool: &Pool,
+    known: &Known,
     table: &Arc<SourceTable>,
     after: Option<Position>,
     limits: BatchLimits,
-) -> Result<(Box<dyn Reader>, Arc<Relation>)> {
-    let Fence { session, target, snapshot } = enter(pool, table).await?;
+) -> Result<Started> {
+    let before = after.as_ref().and_then(|position| position.origin.as_ref());
+    let fence = enter(pool, known, table, before).await?;
     let key = table.schema.key();
     // A copy that stored no row yet is not worth going on with: the same rows, but of one snapshot.
-    let resumed = after.filter(|position| position.copied.is_some());
-    let position = match resumed {
-        Some(mut position) => {
-            super::same_relation(&position, &target)?;
-            position.resumed = true;
-            position
+    let position = match after.filter(|position| position.copied.is_some()) {
+        Some(position) => {
+            super::same_relation(&position, &fence.target)?;
+            // The horizon and the leaves stay those of the first snapshot: what changed since then must come again.
+            Position { resumed: true, writes: None, origin: Some(fence.origin), ..position }
         }
-        None => Position::new(target.relation.oid, snapshot.xmin, latest(&session, &target).await?),
+        None => begin(&fence).await?,
     };
+    let Fence { session, target, .. } = fence;
     let projection = Projection::of_rows(&target, key)?;
     let query = query(&session, &target, &projection, position.copied.as_ref()).await?;
     let waits = Waits::of_scan(session.timeouts());
     let relation = Arc::clone(&target.relation);
     let scan = Scan::new(session, query, projection, limits, waits, course(position, key.is_empty()));
-    Ok((Box::new(scan), relation))
+    Ok(Started::Reading(Box::new(scan), relation))
+}
+
+/// The position before the first row.
+async fn begin(fence: &Fence) -> Result<Position> {
+    let poll = latest(&fence.session, &fence.target).await?;
+    let position = Position::new(fence.target.relation.oid, fence.snapshot.xmin, poll);
+    let (origin, leaves) = (Some(fence.origin.clone()), Some(fence.leaves.clone()));
+    Ok(Position { origin, leaves, writes: fence.writes.clone(), ..position })
 }
 
 fn course(position: Position, keyless: bool) -> Course {
-    let mut closing = position.clone();
-    closing.phase = Phase::Live;
-    closing.copied = None;
+    let closing = Position { phase: Phase::Live, copied: None, ..position.clone() };
     Course {
         opening: position.copied.is_none().then(|| position.clone()),
-        end: if position.resumed { End::CompleteAfterReconcile } else { End::Complete },
+        end: position.end(),
         pace: if keyless { Pace::Silent } else { Pace::Ordered(position) },
         closing: Some(closing),
     }

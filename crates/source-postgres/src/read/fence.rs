@@ -8,10 +8,14 @@ use std::time::Duration;
 
 use sync_core::{Error, RelationKind, Result, SourceTable, TableId};
 
+use super::arrival::{Arrival, arrive};
 use super::projection::Target;
 use crate::catalog;
+use crate::cursor::{Leaves, Origin};
 use crate::error::{from_server, timed_out};
+use crate::known::Known;
 use crate::pool::Pool;
+use crate::server::{ENDPOINT, Snapshot};
 use crate::session::Session;
 use crate::sql;
 
@@ -21,36 +25,46 @@ pub(super) struct Fence {
     pub(super) session: Session,
     pub(super) target: Target,
     pub(super) snapshot: Snapshot,
+    /// What a cursor remembers of the server once rows of this snapshot are stored.
+    pub(super) origin: Origin,
+    /// The tables that hold the rows.
+    pub(super) leaves: Leaves,
+    /// By what it can be seen that nothing was written since; from before the snapshot, as a counter may be late but never early.
+    pub(super) writes: Option<String>,
 }
 
-/// What a snapshot sees: all that ended before `xmin`, and nothing from `xmax` on. 64-bit transaction ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Snapshot {
-    pub(super) xmin: u64,
-    pub(super) xmax: u64,
-}
-
-const SNAPSHOT: &str = "SELECT pg_catalog.pg_current_snapshot()::text";
-
-/// Locks the table, fixes a snapshot, and checks the table against its plan: one round trip.
-pub(super) async fn enter(pool: &Pool, table: &Arc<SourceTable>) -> Result<Fence> {
+/// Asks who the server is, then locks the table, fixes a snapshot, and checks the table against its plan: two round trips. `before` is
+/// where the rows read so far came from.
+pub(super) async fn enter(
+    pool: &Pool,
+    known: &Known,
+    table: &Arc<SourceTable>,
+    before: Option<&Origin>,
+) -> Result<Fence> {
     let id = table.schema.id();
-    let session = Session::open(pool).await?;
+    let Arrival { session, server, writes } = arrive(pool, known, id, before).await?;
     let client = session.client();
     let begin = begin(&session, table.schema.kind(), id);
     let limit = session.timeouts().statement;
+    let snapshot = format!("SELECT pg_catalog.pg_current_snapshot()::text, {ENDPOINT}");
     let entering = async {
         tokio::join!(
             biased;
             client.batch_execute(&begin),
-            client.query_typed_one(SNAPSHOT, &[]),
+            client.query_typed_one(&snapshot, &[]),
             catalog::relation(client, id),
+            catalog::leaves(client, id),
         )
     };
-    let (begun, snapshot, relation) =
+    let (begun, fixed, relation, leaves) =
         tokio::time::timeout(limit, entering).await.map_err(|_| timed_out(limit, "lock the table"))?;
     begun.map_err(from_server)?;
-    let snapshot = snapshot.and_then(|row| row.try_get::<_, String>(0)).map_err(from_server)?;
+    let fixed = fixed.map_err(from_server)?;
+    let snapshot = Snapshot::parse(fixed.try_get(0).map_err(from_server)?)?;
+    if fixed.try_get::<_, &str>(1).map_err(from_server)? != server.endpoint {
+        let error = Error::unavailable("the connection led to one server first and to another then");
+        return Err(error.hint("it is tried again; give the address of a server, not of a group"));
+    }
     let relation = relation?.ok_or_else(|| Error::schema("it is gone").hint("plan it again"))?;
     if is_view(table.schema.kind()) {
         // Functions inside may count on the login's own search path.
@@ -58,41 +72,25 @@ pub(super) async fn enter(pool: &Pool, table: &Arc<SourceTable>) -> Result<Fence
             .await?;
     }
     let target = Target::new(Arc::clone(table), Arc::new(relation))?;
-    Ok(Fence { snapshot: Snapshot::parse(&snapshot)?, session, target })
+    let origin = before.map_or_else(|| Origin::new(&server, snapshot), |before| before.and(&server, snapshot));
+    Ok(Fence { session, target, snapshot, origin, leaves: leaves?, writes })
 }
 
 pub(super) fn is_view(kind: RelationKind) -> bool {
     matches!(kind, RelationKind::View | RelationKind::MaterializedView)
 }
 
-/// Whether rows carry the transaction that wrote them, and the relation can be locked.
+/// Whether rows carry the transaction that wrote them.
 pub(super) fn is_heap(kind: RelationKind) -> bool {
     matches!(kind, RelationKind::Table | RelationKind::PartitionedTable | RelationKind::Partition)
 }
 
+/// With a view, the tables that it reads are locked too. What else there is can't be locked: what a refresh puts into a materialized
+/// view is seen by every snapshot, and a foreign table's rows are not of this server.
 fn begin(session: &Session, kind: RelationKind, id: &TableId) -> String {
     let begin = session.begin("REPEATABLE READ", Duration::ZERO);
-    if is_heap(kind) { format!("{begin}; LOCK TABLE {} IN ACCESS SHARE MODE", sql::table(id)) } else { begin }
-}
-
-impl Snapshot {
-    fn parse(text: &str) -> Result<Self> {
-        let mut parts = text.split(':').map(str::parse);
-        match (parts.next(), parts.next()) {
-            (Some(Ok(xmin)), Some(Ok(xmax))) => Ok(Self { xmin, xmax }),
-            _ => Err(Error::internal(format!("{text:?} is no snapshot"))),
-        }
+    if matches!(kind, RelationKind::MaterializedView | RelationKind::ForeignTable) {
+        return begin;
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn snapshots_are_64_bit() {
-        let snapshot = Snapshot::parse("8589934593:8589934600:8589934595,8589934597").unwrap();
-        assert_eq!(snapshot, Snapshot { xmin: 8_589_934_593, xmax: 8_589_934_600 });
-        assert!(Snapshot::parse("").is_err());
-    }
+    format!("{begin}; LOCK TABLE {} IN ACCESS SHARE MODE", sql::table(id))
 }

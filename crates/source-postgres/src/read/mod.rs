@@ -1,5 +1,6 @@
 //! The reads that a source offers, one file each.
 
+mod arrival;
 mod assembly;
 mod condition;
 mod copy;
@@ -14,68 +15,86 @@ mod scan;
 mod sweep;
 mod wait;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use sync_core::{Cursor, Error, ErrorKind, ReadRequest, Reader, Result, Scope, SourceTable, TableId, TableSchema};
+use sync_core::{
+    Activity, Cursor, End, Error, ErrorKind, Next, ReadRequest, Reader, Result, Scope, SourceTable, TableId,
+    TableSchema,
+};
 
 use crate::catalog::Relation;
 use crate::cursor::{Phase, Position};
+use crate::known::Known;
 use crate::pool::Pool;
 use crate::sql;
 use projection::Target;
 
-/// What the catalog said about the tables that were read, so that a poll need not ask each time.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Known(Arc<Mutex<HashMap<TableId, Arc<Relation>>>>);
-
-impl Known {
-    fn relation(&self, id: &TableId) -> Option<Arc<Relation>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
-    }
-
-    fn keep(&self, id: &TableId, relation: Option<Arc<Relation>>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match relation {
-            Some(relation) => known.insert(id.clone(), relation),
-            None => known.remove(id),
-        };
-    }
-}
-
 /// Starts the read that `request` asks for.
 pub(crate) async fn read(pool: &Pool, known: &Known, login: &str, request: ReadRequest) -> Result<Box<dyn Reader>> {
-    let ReadRequest { scope, after, limits, .. } = request;
-    let table = match &scope {
+    let table = match &request.scope {
         Scope::Table(table) | Scope::Sweep(table) | Scope::Keys(table) | Scope::Rows(table, _) => Arc::clone(table),
         scope => return Err(scope.unsupported()),
     };
     let id = table.schema.id();
-    let some = |(reader, relation)| (reader, Some(relation));
-    let started = match scope {
-        Scope::Table(_) => match position(&after, &table)? {
-            Some(position) if position.phase == Phase::Live => {
-                poll::poll(pool, &table, position, limits, known.relation(id)).await
-            }
-            position => copy::copy(pool, &table, position, limits).await.map(some),
-        },
-        Scope::Sweep(_) => match position(&after, &table)? {
-            Some(position) => sweep::sweep(pool, &table, position, limits).await.map(some),
-            None => Err(Error::internal("a sweep goes on from a cursor, and there is none")),
-        },
-        Scope::Keys(_) => keys::keys(pool, &table, limits).await.map(some),
-        Scope::Rows(_, keys) => rows::rows(pool, &table, keys, limits).await.map(some),
-        scope => Err(scope.unsupported()),
-    };
-    match started {
-        Ok((reader, relation)) => {
-            known.keep(id, relation);
+    match start(pool, known, &table, request).await {
+        Ok(Started::Reading(reader, relation)) => {
+            known.keep_relation(id, Some(relation));
             Ok(Box::new(Placed { reader, place: Place::new(&table, login), known: known.clone() }))
         }
+        Ok(Started::Nothing(end)) => Ok(Box::new(Nothing(end))),
         Err(error) => {
-            known.keep(id, None);
+            known.keep_relation(id, None);
             Err(Place::new(&table, login).of(error))
         }
+    }
+}
+
+/// What came of a request.
+enum Started {
+    /// Rows, and what the catalog says of their table.
+    Reading(Box<dyn Reader>, Arc<Relation>),
+    /// There is nothing to read.
+    Nothing(End),
+}
+
+async fn start(pool: &Pool, known: &Known, table: &Arc<SourceTable>, request: ReadRequest) -> Result<Started> {
+    let ReadRequest { scope, after, limits, activity, .. } = request;
+    let after = position(&after, table)?;
+    match scope {
+        Scope::Table(_) => match after {
+            Some(position) if position.phase == Phase::Live && table.keyset().is_empty() => {
+                Ok(Started::Nothing(position.end()))
+            }
+            Some(position) if position.phase == Phase::Live => poll::poll(pool, known, table, position, limits).await,
+            position => copy::copy(pool, known, table, position, limits).await,
+        },
+        Scope::Sweep(_) => match after {
+            Some(position) if is_unchanged(&position, activity.as_ref()) => Ok(Started::Nothing(End::Unchanged)),
+            Some(position) => sweep::sweep(pool, known, table, position, limits).await,
+            None => Err(Error::internal("a sweep goes on from a cursor, and there is none")),
+        },
+        Scope::Keys(_) => keys::keys(pool, known, table, after.and_then(|position| position.origin), limits).await,
+        Scope::Rows(_, keys) => {
+            rows::rows(pool, known, table, after.and_then(|position| position.origin), keys, limits).await
+        }
+        scope => Err(scope.unsupported()),
+    }
+}
+
+/// Whether nothing was written since the cursor's horizon was set.
+fn is_unchanged(position: &Position, activity: Option<&Activity>) -> bool {
+    position.phase == Phase::Live
+        && position.writes.is_some()
+        && position.writes.as_ref() == activity.map(|a| &a.writes)
+}
+
+/// For reads that need no server.
+struct Nothing(End);
+
+#[sync_core::async_trait]
+impl Reader for Nothing {
+    async fn next(&mut self) -> Result<Next> {
+        Ok(Next::End(self.0))
     }
 }
 
@@ -128,9 +147,9 @@ struct Placed {
 
 #[sync_core::async_trait]
 impl Reader for Placed {
-    async fn next(&mut self) -> Result<sync_core::Next> {
+    async fn next(&mut self) -> Result<Next> {
         self.reader.next().await.map_err(|error| {
-            self.known.keep(&self.place.id, None);
+            self.known.keep_relation(&self.place.id, None);
             self.place.of(error)
         })
     }

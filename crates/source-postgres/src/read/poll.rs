@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sync_core::{Batch, BatchLimits, End, Next, Reader, Result, SourceTable, async_trait};
+use sync_core::{Batch, BatchLimits, End, Error, Next, Reader, Result, SourceTable, async_trait};
 use tokio_postgres::types::Type;
 
+use super::Started;
+use super::arrival::arrive;
 use super::assembly::Assembly;
 use super::condition::{check, clock, order_by, past};
 use super::fence::is_view;
@@ -13,27 +15,26 @@ use super::poll_rows::{PollRows, raw};
 use super::projection::{Projection, Target};
 use super::wait::Waits;
 use crate::catalog::{self, Relation};
-use crate::cursor::Position;
+use crate::cursor::{Origin, Point, Position};
 use crate::error::{from_server, timed_out, within};
+use crate::known::Known;
 use crate::pool::Pool;
+use crate::server::ENDPOINT;
 use crate::session::Session;
 
-/// Polls a table. `known` is what the catalog said when it was asked last; where it is missing or differs from the plan, it is
-/// asked again.
+/// Polls a table. What the catalog said when it was asked last is trusted; where that is missing or differs from the plan, it is asked
+/// again.
 pub(super) async fn poll(
     pool: &Pool,
+    known: &Known,
     table: &Arc<SourceTable>,
-    after: Position,
+    mut after: Position,
     limits: BatchLimits,
-    known: Option<Arc<Relation>>,
-) -> Result<(Box<dyn Reader>, Option<Arc<Relation>>)> {
-    let end = if after.resumed { End::CompleteAfterReconcile } else { End::Complete };
-    if table.keyset().is_empty() {
-        return Ok((Box::new(Nothing(end)), known));
-    }
-    let mut session = Session::open(pool).await?;
+) -> Result<Started> {
+    let mut session = approach(pool, known, table, &mut after).await?;
     let mut begin = Some(begin(&session, table));
-    let relation = match known.filter(|relation| relation.check(&table.schema).is_ok()) {
+    let trusted = known.relation(table.schema.id()).filter(|relation| relation.check(&table.schema).is_ok());
+    let relation = match trusted {
         Some(relation) => relation,
         None => Arc::new(look_up(&session, table, &begin.take().unwrap_or_default()).await?),
     };
@@ -51,22 +52,30 @@ pub(super) async fn poll(
         rows: Some(rows),
         session: Some(session),
         assembly: Assembly::new(statement.projection, limits),
+        known: known.clone(),
         in_time: statement.in_time,
+        mark: statement.mark,
+        noted: false,
         unique: statement.unique,
+        end: after.end(),
         position: after,
-        end,
     };
-    Ok((Box::new(poll), Some(relation)))
+    Ok(Started::Reading(Box::new(poll), relation))
 }
 
-/// For a table without columns to poll by.
-struct Nothing(End);
-
-#[async_trait]
-impl Reader for Nothing {
-    async fn next(&mut self) -> Result<Next> {
-        Ok(Next::End(self.0))
+/// A connection to the server that gave the last rows, or to one that goes on from there. For as long as the last answer came from the
+/// same one, nothing is asked.
+async fn approach(pool: &Pool, known: &Known, table: &SourceTable, after: &mut Position) -> Result<Session> {
+    let Some(origin) = &after.origin else { return Session::open(pool).await };
+    if let Some(server) = known.server() {
+        origin.check_history(&server)?;
+        if server.endpoint == origin.endpoint {
+            return Session::open(pool).await;
+        }
     }
+    let arrival = arrive(pool, known, table.schema.id(), Some(origin)).await?;
+    after.origin = Some(origin.and(&arrival.server, arrival.server.snapshot));
+    Ok(arrival.session)
 }
 
 fn begin(session: &Session, table: &SourceTable) -> String {
@@ -93,14 +102,19 @@ async fn look_up(session: &Session, table: &SourceTable, begin: &str) -> Result<
     if is_view(table.schema.kind()) {
         within(limit, "reset a setting", client.batch_execute("SET LOCAL search_path TO DEFAULT")).await?;
     }
-    relation?.ok_or_else(|| sync_core::Error::schema("it is gone").hint("plan it again"))
+    relation?.ok_or_else(|| Error::schema("it is gone").hint("plan it again"))
 }
+
+/// Computed once, when a first row is found.
+const MARK: &str = "(SELECT pg_catalog.concat_ws(' ', pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())";
 
 struct Statement {
     query: String,
     projection: Projection,
     /// The field that tells whether a row lies before the server's clock.
     in_time: Option<usize>,
+    /// The field that tells which server gave the rows, and how far it had come.
+    mark: usize,
     /// Whether no two rows share a position.
     unique: bool,
 }
@@ -127,9 +141,11 @@ impl Statement {
             list = format!("{list}, {first} <= {clock}");
             projection.decoders.len()
         });
+        let mark = projection.decoders.len() + usize::from(in_time.is_some());
+        list = format!("{list}, {MARK}, {ENDPOINT}))");
         let order = order_by(&comparisons, "ASC");
         let query = format!("SELECT {list} FROM {} WHERE {condition} {order}", target.from());
-        Ok(Self { query, projection, in_time, unique })
+        Ok(Self { query, projection, in_time, mark, unique })
     }
 }
 
@@ -160,7 +176,11 @@ struct Poll {
     rows: Option<PollRows>,
     session: Option<Session>,
     assembly: Assembly,
+    known: Known,
     in_time: Option<usize>,
+    mark: usize,
+    /// Whether the mark was read.
+    noted: bool,
     unique: bool,
     position: Position,
     end: End,
@@ -174,10 +194,37 @@ impl Poll {
             return Ok(batch);
         }
         if let Some(point) = self.assembly.point()? {
+            if self.unique {
+                must_move(self.position.poll.as_ref(), &point)?;
+            }
             self.position.poll = Some(point);
         }
         Ok(batch.up_to(self.position.cursor()?))
     }
+}
+
+/// Rows past a position have another one. Where the server's comparison and its own texts do not agree on that, a poll would give the
+/// same rows for ever.
+fn must_move(before: Option<&Point>, now: &Point) -> Result<()> {
+    if before.is_none_or(|before| before.values != now.values) {
+        return Ok(());
+    }
+    let error =
+        Error::unsupported(format!("its cursor does not move: rows past {:?} stand at the same place", now.values));
+    Err(error.hint("choose another timestamp column, or none"))
+}
+
+/// The rows must come from the server that was expected, else one could go back to an older state. The first tells for all: they are of
+/// one statement.
+fn note_origin(origin: &mut Origin, known: &Known, mark: &str) -> Result<()> {
+    let parts = mark.split_once(' ').and_then(|(xmax, endpoint)| Some((xmax.parse::<u64>().ok()?, endpoint)));
+    let (xmax, endpoint) = parts.ok_or_else(|| Error::internal(format!("{mark:?} is no server's mark")))?;
+    if endpoint != origin.endpoint {
+        known.keep_server(None);
+        return Err(Error::unavailable("another server answered than the one that was asked before"));
+    }
+    origin.xmax = origin.xmax.max(xmax);
+    Ok(())
 }
 
 #[async_trait]
@@ -193,6 +240,11 @@ impl Reader for Poll {
                 let open = !self.assembly.is_empty() || !self.unique;
                 return if open { self.batch(true).map(Next::Batch) } else { Ok(Next::End(self.end)) };
             };
+            if !std::mem::replace(&mut self.noted, true)
+                && let Some(origin) = &mut self.position.origin
+            {
+                note_origin(origin, &self.known, row.try_get(self.mark).map_err(from_server)?)?;
+            }
             // A row of the future is given, but a position there would hide all that is written until then.
             let moves = self.in_time.is_none_or(|field| raw(&row, field) == Some(&[1]));
             self.assembly.add(&row, moves)?;

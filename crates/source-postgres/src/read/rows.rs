@@ -7,14 +7,16 @@ use sync_core::{
 };
 use tokio_postgres::types::{ToSql, Type};
 
+use super::Started;
 use super::assembly::Assembly;
 use super::fence::{Fence, enter};
 use super::poll_rows::PollRows;
 use super::projection::{Fields, Projection, Target};
 use super::wait::Waits;
-use crate::catalog::Relation;
+use crate::cursor::Origin;
 use crate::decode::Decoder;
 use crate::error::from_server;
+use crate::known::Known;
 use crate::pool::Pool;
 use crate::session::Session;
 use crate::types::{comparison, field};
@@ -25,12 +27,14 @@ const ASKED_AT_ONCE: usize = 500;
 /// Looks the rows up under one snapshot.
 pub(super) async fn rows(
     pool: &Pool,
+    known: &Known,
     table: &Arc<SourceTable>,
+    before: Option<Origin>,
     keys: RowBatch,
     limits: BatchLimits,
-) -> Result<(Box<dyn Reader>, Arc<Relation>)> {
+) -> Result<Started> {
     super::needs_key(&table.schema)?;
-    let Fence { session, target, .. } = enter(pool, table).await?;
+    let Fence { session, target, .. } = enter(pool, known, table, before.as_ref()).await?;
     let projection = Projection::of_rows(&target, &[])?;
     let query = query(&target, &projection)?;
     let relation = Arc::clone(&target.relation);
@@ -43,7 +47,7 @@ pub(super) async fn rows(
         keys,
         next: 0,
     };
-    Ok((Box::new(lookup), relation))
+    Ok(Started::Reading(Box::new(lookup), relation))
 }
 
 /// Inside the lateral part both names are given here, so nothing can be taken for a column or table of the user's.

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use sync_core::{BatchLimits, End, Error, Reader, Result, SourceTable};
+use sync_core::{BatchLimits, Error, Result, SourceTable};
 
+use super::Started;
 use super::fence::{Fence, enter, is_heap};
 use super::projection::Projection;
 use super::scan::{Course, Pace, Scan};
 use super::wait::Waits;
-use crate::catalog::Relation;
-use crate::cursor::{Phase, Position};
+use crate::cursor::{Leaves, Phase, Position};
+use crate::known::Known;
 use crate::pool::Pool;
 
 /// 32-bit transaction ids compare within half of their circle; a margin keeps clear of its edge.
@@ -18,38 +19,70 @@ const HALF_CIRCLE: u64 = (1 << 31) - 1_000_000;
 /// Sweeps a table whose copy is complete.
 pub(super) async fn sweep(
     pool: &Pool,
+    known: &Known,
     table: &Arc<SourceTable>,
     after: Position,
     limits: BatchLimits,
-) -> Result<(Box<dyn Reader>, Arc<Relation>)> {
+) -> Result<Started> {
     if !is_heap(table.schema.kind()) {
         return Err(Error::unsupported("its rows do not tell when they changed, so it can't be swept"));
     }
     if after.phase == Phase::Copy {
         return Err(Error::internal("a sweep was asked for before the copy was complete"));
     }
-    let Fence { session, target, snapshot } = enter(pool, table).await?;
-    super::same_relation(&after, &target)?;
-    if !is_within_reach(after.horizon, snapshot.xmax) {
-        let error = Error::expired("its last sweep was too many transactions ago").at(target.place());
-        return Err(error.hint("it is copied again"));
+    let fence = enter(pool, known, table, after.origin.as_ref()).await?;
+    super::same_relation(&after, &fence.target)?;
+    if !is_within_reach(after.horizon, fence.snapshot.xmax) {
+        return Err(Error::diverged("its last sweep was too many transactions ago to tell what is new"));
     }
-    let projection = Projection::of_rows(&target, &[])?;
-    // Frozen rows keep the id they were written with, which may lie ahead by now: hence the lower bound.
-    let query = format!(
-        "SELECT {} FROM {} WHERE pg_catalog.age(data_sync_row.xmin) BETWEEN 0 AND pg_catalog.age('{}'::pg_catalog.xid)",
-        projection.list(),
-        target.from(),
-        after.horizon & u64::from(u32::MAX)
-    );
-    let mut closing = after.clone();
-    closing.horizon = snapshot.xmin;
-    let end = if after.resumed { End::CompleteAfterReconcile } else { End::Complete };
-    let pace = Pace::Grouped { unchanged: after, rows: 0 };
+    only_heap(&fence.leaves)?;
+    let projection = Projection::of_rows(&fence.target, &[])?;
+    let (list, from) = (projection.list(), fence.target.from());
+    let query = format!("SELECT {list} FROM {from} WHERE {}", condition(&after, &fence.leaves));
+    let course = course(after, &fence);
+    let Fence { session, target, .. } = fence;
     let waits = Waits::of_search(session.timeouts());
-    let course = Course { opening: None, pace, closing: Some(closing), end };
     let relation = Arc::clone(&target.relation);
-    Ok((Box::new(Scan::new(session, query, projection, limits, waits, course)), relation))
+    Ok(Started::Reading(Box::new(Scan::new(session, query, projection, limits, waits, course)), relation))
+}
+
+/// Frozen rows keep the id they were written with, which may lie ahead by now: hence the lower bound. A partition that was attached
+/// brings rows that nobody wrote.
+fn condition(after: &Position, leaves: &Leaves) -> String {
+    let horizon = after.horizon & u64::from(u32::MAX);
+    let written =
+        format!("pg_catalog.age(data_sync_row.xmin) BETWEEN 0 AND pg_catalog.age('{horizon}'::pg_catalog.xid)");
+    let new = after.leaves.as_ref().map(|before| leaves.new_since(before)).unwrap_or_default();
+    if new.is_empty() {
+        return written;
+    }
+    let new: Vec<String> = new.iter().map(u32::to_string).collect();
+    format!("({written}) OR data_sync_row.tableoid IN ({})", new.join(", "))
+}
+
+/// Only the last batch's watermark claims anything; those before tell that rows of this snapshot were stored.
+fn course(after: Position, fence: &Fence) -> Course {
+    let unchanged = Position { origin: Some(fence.origin.clone()), ..after };
+    let closing = Position {
+        horizon: fence.snapshot.xmin,
+        leaves: Some(fence.leaves.clone()),
+        writes: fence.writes.clone(),
+        ..unchanged.clone()
+    };
+    let end = closing.end();
+    Course { opening: None, pace: Pace::Grouped { unchanged, rows: 0 }, closing: Some(closing), end }
+}
+
+fn only_heap(leaves: &Leaves) -> Result<()> {
+    match leaves.foreign() {
+        None => Ok(()),
+        Some(leaf) if leaf.kind == b'f' => {
+            Err(Error::unsupported("a part of it is a foreign table, which can't be swept"))
+        }
+        Some(leaf) => {
+            Err(Error::unsupported(format!("rows stored by {:?} do not tell when they changed", leaf.method)))
+        }
+    }
 }
 
 fn is_within_reach(horizon: u64, xmax: u64) -> bool {

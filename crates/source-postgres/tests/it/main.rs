@@ -8,6 +8,7 @@ mod discovery;
 mod failing;
 mod place;
 mod polling;
+mod pulsing;
 mod reconciling;
 mod schema_change;
 mod sweeping;

@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Place {
     pub(crate) database: Database,
     pub(crate) source: PostgresSource,
+    /// Released last: dropping a database is a transaction too.
+    _alone: Option<MutexGuard<'static, ()>>,
 }
 
 /// What a read gave.
@@ -32,20 +34,21 @@ impl Place {
     }
 
     /// The same on a server where nobody else is busy: any open transaction, in whatever database, holds the horizon back.
-    pub(crate) async fn alone(sql: &str) -> (Self, MutexGuard<'static, ()>) {
+    pub(crate) async fn alone(sql: &str) -> Self {
         static SERVER: OnceLock<Postgres> = OnceLock::new();
         static ALONE: Mutex<()> = Mutex::const_new(());
         let guard = ALONE.lock().await;
         let options = PostgresOptions::new().setting("autovacuum", "off");
         let server = SERVER.get_or_init(|| Postgres::start(&options).unwrap());
-        (Self::on(server, sql), guard)
+        Self { _alone: Some(guard), ..Self::on(server, sql) }
     }
 
-    fn on(server: &Postgres, sql: &str) -> Self {
+    /// The same on a server of the test's own.
+    pub(crate) fn on(server: &Postgres, sql: &str) -> Self {
         let database = server.database().unwrap();
         database.execute(sql).unwrap();
         let source = PostgresSource::new(&PostgresConfig::new(database.url())).unwrap();
-        Self { database, source }
+        Self { database, source, _alone: None }
     }
 
     pub(crate) async fn discover(&self) -> Vec<TableSchema> {

@@ -6,7 +6,7 @@ use crate::place::Place;
 
 #[tokio::test]
 async fn late_commits_and_silent_updates_arrive() {
-    let (place, _alone) = Place::alone(
+    let place = Place::alone(
         "CREATE TABLE t (id int PRIMARY KEY, at timestamptz, n text);
          INSERT INTO t SELECT g, '2024-01-01', 'old' FROM generate_series(1, 5) g;
          BEGIN; INSERT INTO t VALUES (100, '2023-01-01', 'late'); PREPARE TRANSACTION 'late-1';",
@@ -29,7 +29,7 @@ async fn late_commits_and_silent_updates_arrive() {
 
 #[tokio::test]
 async fn only_the_last_batch_of_a_sweep_moves_the_horizon_and_none_the_poll() {
-    let (place, _alone) = Place::alone(
+    let place = Place::alone(
         "CREATE TABLE t (id int PRIMARY KEY, at timestamptz); INSERT INTO t SELECT g, '2024-01-01' FROM generate_series(1, 5) g",
     )
     .await;
@@ -48,7 +48,7 @@ async fn only_the_last_batch_of_a_sweep_moves_the_horizon_and_none_the_poll() {
 
 #[tokio::test]
 async fn savepoints_are_seen() {
-    let (place, _alone) = Place::alone("CREATE TABLE t (id int PRIMARY KEY)").await;
+    let place = Place::alone("CREATE TABLE t (id int PRIMARY KEY)").await;
     let table = place.table("t", None, None).await;
     let start = place.read(&table, None, 10).await.watermark();
     place.database
@@ -59,8 +59,7 @@ async fn savepoints_are_seen() {
 
 #[tokio::test]
 async fn rewritten_and_frozen_rows_are_no_reason_to_read_all_again() {
-    let (place, _alone) =
-        Place::alone("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 5)").await;
+    let place = Place::alone("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 5)").await;
     let table = place.table("t", None, None).await;
     let start = place.read(&table, None, 10).await.watermark();
     place.database.execute("VACUUM (FREEZE) t").unwrap();

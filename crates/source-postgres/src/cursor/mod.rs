@@ -1,16 +1,23 @@
 //! The position that is stored beside the rows: what the token of a [`Cursor`] holds.
 
-use serde::{Deserialize, Serialize};
-use sync_core::{Cursor, Error, Result, TableId};
+mod leaves;
+mod origin;
 
-/// The form of the token that this release writes, and the only one it reads.
-const VERSION: u32 = 1;
+use serde::{Deserialize, Serialize};
+use sync_core::{Cursor, End, Error, Result, TableId};
+
+pub(crate) use leaves::{Leaf, Leaves};
+pub(crate) use origin::Origin;
+
+/// The form of the token that this release writes. It reads that of version 1 too, which lacks all that may be left out here.
+const VERSION: u32 = 2;
 
 /// How far a table has been read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Position {
-    v: u32,
+    /// The form of the token.
+    pub(crate) v: u32,
     pub(crate) phase: Phase,
     /// The relation that was read: one of the same name made anew is another one.
     pub(crate) relation: u32,
@@ -25,6 +32,15 @@ pub(crate) struct Position {
     /// Whether the copy's rows come from several snapshots, so that some may have vanished in between.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) resumed: bool,
+    /// Which server was read, and how far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) origin: Option<Origin>,
+    /// The tables that held the rows when the horizon was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) leaves: Option<Leaves>,
+    /// What the counters said before the horizon was set; equal as long as nothing was written since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) writes: Option<String>,
 }
 
 /// What a table's cursor is good for.
@@ -51,7 +67,18 @@ pub(crate) struct Point {
 impl Position {
     /// Before the first row of a copy.
     pub(crate) fn new(relation: u32, horizon: u64, poll: Option<Point>) -> Self {
-        Self { v: VERSION, phase: Phase::Copy, relation, horizon, poll, copied: None, resumed: false }
+        Self {
+            v: VERSION,
+            phase: Phase::Copy,
+            relation,
+            horizon,
+            poll,
+            copied: None,
+            resumed: false,
+            origin: None,
+            leaves: None,
+            writes: None,
+        }
     }
 
     /// Reads what [`Position::cursor`] wrote.
@@ -65,12 +92,18 @@ impl Position {
         }
         let expired = |what: String| Error::expired(what).at(format!("table {table}")).hint("it is copied again");
         match serde_json::from_str::<Version>(cursor.token()) {
-            Ok(Version { v: VERSION }) => {}
-            Ok(Version { v }) => return Err(expired(format!("its stored cursor has the version {v}, not {VERSION}"))),
+            Ok(Version { v: 1..=VERSION }) => {}
+            Ok(Version { v }) => return Err(expired(format!("its stored cursor has the unknown version {v}"))),
             Err(_) => return Err(expired("its stored cursor is not one of this source".to_owned())),
         }
-        serde_json::from_str(cursor.token())
-            .map_err(|error| expired(format!("its stored cursor can't be read: {error}")))
+        let read = serde_json::from_str::<Self>(cursor.token());
+        let position = read.map_err(|error| expired(format!("its stored cursor can't be read: {error}")))?;
+        Ok(Self { v: VERSION, ..position })
+    }
+
+    /// What is true when everything past it was given.
+    pub(crate) fn end(&self) -> End {
+        if self.resumed { End::CompleteAfterReconcile } else { End::Complete }
     }
 
     /// The cursor to store.
@@ -98,6 +131,9 @@ mod tests {
         let point = Point { values: vec!["2024-01-01 00:00:00.000001Z".into(), "7\"".into()], ms: Some(1), id: None };
         let mut position = Position::new(16384, u64::MAX, Some(point));
         position.resumed = true;
+        let leaf = Leaf { file: 16390, kind: b'r', method: "heap".to_owned() };
+        position.leaves = Some([(16384, leaf)].into_iter().collect());
+        position.writes = Some("1 2 3".to_owned());
         let cursor = position.cursor().unwrap();
         assert_eq!(Position::read(&cursor, &table()).unwrap(), position);
         assert_eq!(cursor.timestamp_ms(), Some(1));
@@ -106,13 +142,23 @@ mod tests {
     #[test]
     fn the_token_is_short() {
         let cursor = Position::new(1, 2, None).cursor().unwrap();
-        assert_eq!(cursor.token(), r#"{"v":1,"phase":"copy","relation":1,"horizon":2}"#);
+        assert_eq!(cursor.token(), r#"{"v":2,"phase":"copy","relation":1,"horizon":2}"#);
+    }
+
+    #[test]
+    fn what_the_first_release_wrote_is_gone_on_with() {
+        let token = r#"{"v":1,"phase":"live","relation":7,"horizon":9,"poll":{"values":["1"]}}"#;
+        let position = Position::read(&Cursor::new(token), &table()).unwrap();
+        assert_eq!((position.phase, position.relation, position.horizon), (Phase::Live, 7, 9));
+        assert_eq!((&position.origin, &position.leaves, &position.writes), (&None, &None, &None));
+        assert!(position.cursor().unwrap().token().starts_with(r#"{"v":2,"phase":"live""#));
     }
 
     #[test]
     fn what_another_release_or_source_wrote_is_expired() {
         for (token, text) in [
-            (r#"{"v":2,"new":1}"#, "its stored cursor has the version 2, not 1"),
+            (r#"{"v":3,"new":1}"#, "its stored cursor has the unknown version 3"),
+            (r#"{"v":0}"#, "its stored cursor has the unknown version 0"),
             ("42", "its stored cursor is not one of this source"),
             ("", "its stored cursor is not one of this source"),
         ] {

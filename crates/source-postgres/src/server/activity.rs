@@ -1,0 +1,51 @@
+//! What the server's counters say of its tables, as tokens that are only compared.
+
+use sync_core::{Activity, Result, TableId};
+use tokio_postgres::Row;
+
+use super::{Server, column};
+
+type Texts = Vec<Option<String>>;
+
+/// A primary vouches for its counters as long as it counts. A standby counts nothing: there, nothing was written to any table while
+/// the whole snapshot stands still and nobody is under way.
+pub(super) fn activities(server: &Server, row: &Row) -> Result<Vec<(TableId, Activity)>> {
+    let origin = server.origin();
+    let same_for_all = match server.in_recovery {
+        true if server.snapshot.xmin == server.snapshot.xmax => Some(format!("{origin} {}", server.snapshot_text)),
+        false if server.counting => None,
+        _ => return Ok(Vec::new()),
+    };
+    let counters = |index| column::<Option<Texts>>(row, index).map(Option::unwrap_or_default);
+    let (schemas, names) = (counters(12)?, counters(13)?);
+    let (written, deleted, leaves, columns) = (counters(14)?, counters(15)?, counters(16)?, counters(17)?);
+    let mut activities = Vec::with_capacity(names.len());
+    for (index, (schema, name)) in schemas.into_iter().zip(names).enumerate() {
+        let id = TableId::new(schema.unwrap_or_default(), name.unwrap_or_default());
+        let text = |texts: &Texts| texts.get(index).and_then(Option::as_deref).unwrap_or_default().to_owned();
+        let activity = match &same_for_all {
+            Some(snapshot) => Activity::new(snapshot),
+            None => {
+                let deletes = format!("{origin} {} {}", text(&deleted), text(&leaves));
+                Activity::new(format!("{deletes} {} {}", text(&written), text(&columns))).deletes(deletes)
+            }
+        };
+        activities.push((id, activity));
+    }
+    Ok(activities)
+}
+
+impl Server {
+    /// Whose counters these are, and since when they count.
+    fn origin(&self) -> String {
+        let text = |number: Option<i64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
+        format!(
+            "{} {} {} {} {}",
+            text(self.system),
+            self.database,
+            text(self.timeline.map(i64::from)),
+            text(self.statistics_reset),
+            text(self.database_statistics_reset)
+        )
+    }
+}

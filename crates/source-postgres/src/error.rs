@@ -95,10 +95,12 @@ fn kind(code: &str) -> ErrorKind {
         "3D000" => ErrorKind::Config,
         "42501" => ErrorKind::Denied,
         "42P01" | "42703" | "42704" | "42804" | "3F000" => ErrorKind::Schema,
-        "40001" | "40P01" | "55P03" | "55006" | "57014" | "25006" | "25P03" => ErrorKind::Unavailable,
+        // A deadlock, a conflict with what a standby replays, a server that stops or crashed: nothing that the statement did.
+        "40001" | "40P01" | "57P01" | "57P02" => ErrorKind::Interrupted,
+        "55P03" | "55006" | "57014" | "25006" | "25P03" => ErrorKind::Unavailable,
         _ => match code.get(..2) {
             Some("28") => ErrorKind::Denied,
-            Some("08" | "53" | "57" | "58") => ErrorKind::Unavailable,
+            Some("08" | "53" | "57" | "58" | "72") => ErrorKind::Unavailable,
             // A function or type that the server lacks, a view that divides by zero: reading the table can't succeed.
             Some("0A" | "22" | "42" | "P0") => ErrorKind::Unsupported,
             _ => ErrorKind::Internal,
@@ -120,6 +122,11 @@ mod tests {
             ("42883", ErrorKind::Unsupported),
             ("57P03", ErrorKind::Unavailable),
             ("57014", ErrorKind::Unavailable),
+            ("72000", ErrorKind::Unavailable),
+            ("40001", ErrorKind::Interrupted),
+            ("40P01", ErrorKind::Interrupted),
+            ("57P01", ErrorKind::Interrupted),
+            ("57P02", ErrorKind::Interrupted),
             ("53300", ErrorKind::Unavailable),
             ("XX000", ErrorKind::Internal),
             ("", ErrorKind::Internal),

@@ -41,6 +41,8 @@ pub(crate) struct CatalogColumn {
     pub(crate) native_type: String,
     pub(crate) not_null: bool,
     pub(crate) base: NativeType,
+    /// Whether its collation compares texts byte by byte.
+    pub(crate) bytewise: bool,
 }
 
 /// All relations that this login can see. Three statements, sent at once, however many tables there are.
@@ -186,5 +188,6 @@ fn column_of(row: &Row) -> Result<CatalogColumn, tokio_postgres::Error> {
             modifier: row.try_get(9)?,
             cast: row.try_get(10)?,
         },
+        bytewise: row.try_get(12)?,
     })
 }

@@ -64,8 +64,13 @@ SELECT a.attrelid, a.attname::text, a.attnotnull, pg_catalog.format_type(a.attty
     CASE WHEN base.domain IS NULL THEN a.atttypmod ELSE base.modifier END, pg_catalog.format_type(t.oid, -1),
     pg_catalog.hashtextextended(concat_ws('/', a.attnum, a.atttypid, a.atttypmod, a.attcollation, made.digest,
         CASE a.attgenerated WHEN 'v' THEN (SELECT d.adbin::text FROM pg_catalog.pg_attrdef d
-            WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END), 0)
+            WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END), 0),
+    coalesce(o.collprovider = 'c' AND o.collcollate IN ('C', 'POSIX')
+        OR o.collprovider = 'd' AND (SELECT db.datcollate IN ('C', 'POSIX')
+            AND coalesce(pg_catalog.to_jsonb(db)->>'datlocprovider', 'c') = 'c'
+            FROM pg_catalog.pg_database db WHERE db.datname = pg_catalog.current_database()), false)
 FROM col a
+LEFT JOIN pg_catalog.pg_collation o ON o.oid = a.attcollation
 LEFT JOIN base ON base.domain = a.atttypid
 JOIN pg_catalog.pg_type t ON t.oid = coalesce(base.base, a.atttypid)
 LEFT JOIN made ON made.root = a.atttypid

@@ -59,6 +59,11 @@ impl Assembly {
         self.rows.end_row(self.projection.op)
     }
 
+    /// The rows collected so far.
+    pub(super) fn rows(&self) -> &RowBatch {
+        &self.rows
+    }
+
     /// Adds a row that was not read but made here.
     pub(super) fn rows_mut(&mut self) -> &mut RowBatch {
         &mut self.rows
@@ -95,7 +100,11 @@ impl Assembly {
             let index = self.projection.cells[column]?;
             Some(readable(self.projection.decoders[index], fields.field(index)?))
         };
-        let key: Vec<Json> = schema.key().iter().map(|column| text(*column).map_or(Json::Null, Json::from)).collect();
+        let key = match self.projection.key_of(fields) {
+            Some(key) => FailedRow::key_of(key.row(0)),
+            // It was itself what could not be read.
+            None => Json::from(vec![Json::Null; schema.key().len()]).to_string(),
+        };
         let shown = |(position, column): (usize, &sync_core::Column)| {
             let value = text(position).map_or(Json::Null, |text| Json::from(shortened(text)));
             (column.name.clone(), value)
@@ -103,7 +112,7 @@ impl Assembly {
         let row: serde_json::Map<_, _> = schema.columns().iter().enumerate().map(shown).collect();
         let culprit = &schema.columns()[column];
         let error = format!("column {:?} of type {}: {error}", culprit.name, culprit.native_type);
-        self.failed.push(FailedRow::new(Json::from(key).to_string(), error, Json::from(row).to_string()));
+        self.failed.push(FailedRow::new(key, error, Json::from(row).to_string()));
     }
 }
 

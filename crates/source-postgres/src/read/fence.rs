@@ -62,7 +62,7 @@ pub(super) async fn enter(
     let fixed = fixed.map_err(from_server)?;
     let snapshot = Snapshot::parse(fixed.try_get(0).map_err(from_server)?)?;
     if fixed.try_get::<_, &str>(1).map_err(from_server)? != server.endpoint {
-        let error = Error::unavailable("the connection led to one server first and to another then");
+        let error = Error::interrupted("the connection led to one server first and to another then");
         return Err(error.hint("it is tried again; give the address of a server, not of a group"));
     }
     let relation = relation?.ok_or_else(|| Error::schema("it is gone").hint("plan it again"))?;

@@ -6,14 +6,15 @@ use sync_core::{BatchLimits, End, Op, Result, SourceTable};
 
 use super::Started;
 use super::fence::{Fence, enter};
-use super::projection::Projection;
+use super::projection::{Projection, Target};
 use super::scan::{Course, Pace, Scan};
 use super::wait::Waits;
 use crate::cursor::Origin;
 use crate::known::Known;
 use crate::pool::Pool;
+use crate::types::bytewise;
 
-/// Lists the keys as delete rows, in the order in which the server finds them soonest.
+/// Lists the keys as delete rows: in the order of their cells where they have one, else as the server finds them soonest.
 pub(super) async fn keys(
     pool: &Pool,
     known: &Known,
@@ -24,9 +25,22 @@ pub(super) async fn keys(
     super::needs_key(&table.schema)?;
     let Fence { session, target, .. } = enter(pool, known, table, before.as_ref()).await?;
     let projection = Projection::new(&target, table.schema.key(), &[], Op::Delete)?;
-    let query = format!("SELECT {} FROM {}", projection.list(), target.from());
+    let query = format!("SELECT {} FROM {}{}", projection.list(), target.from(), order(&target)?);
     let waits = Waits::of_scan(session.timeouts());
     let course = Course { opening: None, pace: Pace::Silent, closing: None, end: End::Complete };
     let relation = Arc::clone(&target.relation);
     Ok(Started::Reading(Box::new(Scan::new(session, query, projection, limits, waits, course)), relation))
+}
+
+fn order(target: &Target) -> Result<String> {
+    let schema = target.schema();
+    if !schema.has_sortable_key() {
+        return Ok(String::new());
+    }
+    let expression = |position: &usize| {
+        let column = target.column(*position)?;
+        Ok(bytewise(&column.base, &column.name, column.bytewise))
+    };
+    let parts: Result<Vec<String>> = schema.key().iter().map(expression).collect();
+    Ok(format!(" ORDER BY {}", parts?.join(", ")))
 }

@@ -221,7 +221,7 @@ fn note_origin(origin: &mut Origin, known: &Known, mark: &str) -> Result<()> {
     let (xmax, endpoint) = parts.ok_or_else(|| Error::internal(format!("{mark:?} is no server's mark")))?;
     if endpoint != origin.endpoint {
         known.keep_server(None);
-        return Err(Error::unavailable("another server answered than the one that was asked before"));
+        return Err(Error::interrupted("another server answered than the one that was asked before"));
     }
     origin.xmax = origin.xmax.max(xmax);
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sync_core::{Error, Op, Result, SourceTable, TableSchema};
+use sync_core::{Error, Op, Result, RowBatch, SourceTable, TableSchema};
 
 use crate::catalog::{CatalogColumn, Relation};
 use crate::cursor::Point;
@@ -128,6 +128,19 @@ impl Projection {
 
     pub(super) fn list(&self) -> String {
         self.expressions.join(", ")
+    }
+
+    /// The key of a row, as the one delete row of a batch; `None` where a cell of it can't be read.
+    pub(super) fn key_of(&self, fields: &impl Fields) -> Option<RowBatch> {
+        let mut key = RowBatch::new(Arc::clone(&self.schema));
+        for (column, field) in self.cells.iter().enumerate() {
+            match field.and_then(|index| Some((self.decoders[index], fields.field(index)?))) {
+                Some((decoder, raw)) if self.schema.key().contains(&column) => decoder.push(raw, &mut key).ok()?,
+                _ => key.push_null(),
+            }
+        }
+        key.end_row(Op::Delete).ok()?;
+        Some(key)
     }
 
     /// The place of a row whose order fields are `raw`.

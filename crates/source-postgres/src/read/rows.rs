@@ -11,7 +11,7 @@ use super::Started;
 use super::assembly::Assembly;
 use super::fence::{Fence, enter};
 use super::poll_rows::PollRows;
-use super::projection::{Fields, Projection, Target};
+use super::projection::{Projection, Target};
 use super::wait::Waits;
 use crate::cursor::Origin;
 use crate::decode::Decoder;
@@ -109,8 +109,6 @@ struct Asked {
     rows: PollRows,
     /// Its first key.
     start: usize,
-    /// For each key its texts, in key order.
-    texts: Vec<Vec<String>>,
     found: Vec<bool>,
 }
 
@@ -130,7 +128,7 @@ impl Lookup {
             .query_typed_raw(&self.query, values.iter().map(|(value, native)| (*value, native.clone())));
         let rows = tokio::time::timeout(waits.first, asking).await.map_err(|_| waits.exceeded(true))?;
         let rows = PollRows::new(rows.map_err(from_server)?, waits);
-        Ok(Asked { rows, start, found: vec![false; texts.len()], texts })
+        Ok(Asked { rows, start, found: vec![false; texts.len()] })
     }
 
     fn texts(&self, row: Row<'_>) -> Result<Vec<String>> {
@@ -141,28 +139,19 @@ impl Lookup {
     async fn collect(&mut self, asked: &mut Asked) -> Result<bool> {
         while !self.assembly.is_full() {
             let Some(row) = asked.rows.next(self.assembly.projection()).await? else { return Ok(true) };
-            let before = self.assembly.rows_mut().len();
+            let before = self.assembly.rows().len();
             self.assembly.add(&row, false)?;
             let place: i64 = row.try_get(self.assembly.projection().decoders.len()).map_err(from_server)?;
             let index = usize::try_from(place - 1).ok().filter(|index| *index < asked.found.len());
             let index = index.ok_or_else(|| Error::internal(format!("row {place} was not asked for")))?;
             // A collation may find "A" for "a": that is another row of the replica, and the asked one is gone.
-            asked.found[index] |= match self.assembly.rows_mut().rows().nth(before) {
-                Some(found) => found.key().eq(self.keys.row(asked.start + index).key()),
-                None => false,
-            } || self.is_exactly(&row, &asked.texts[index]);
+            let asked_key = self.keys.row(asked.start + index);
+            asked.found[index] |= match self.assembly.rows().rows().nth(before) {
+                Some(found) => found.key().eq(asked_key.key()),
+                None => self.assembly.projection().key_of(&row).is_some_and(|key| key.row(0).key().eq(asked_key.key())),
+            };
         }
         Ok(false)
-    }
-
-    fn is_exactly(&self, fields: &impl Fields, texts: &[String]) -> bool {
-        let projection = self.assembly.projection();
-        let mut columns = projection.schema.key().iter().zip(&self.key).zip(texts);
-        columns.all(|((column, key), text)| {
-            let raw = projection.cells[*column].and_then(|index| fields.field(index)).unwrap_or_default();
-            let mut found = String::new();
-            key.decoder.write(raw, &mut found).is_ok() && found == *text
-        })
     }
 
     /// Tombstones for the keys that were not found.

@@ -1,5 +1,7 @@
 //! The one place that chooses, for each type, what is selected and how its bytes are read.
 
+use sync_core::DataType;
+
 use super::NativeType;
 use crate::decode::Decoder;
 use crate::sql;
@@ -98,6 +100,19 @@ pub(crate) fn comparison(native: &NativeType, name: &str) -> Comparison {
         return Comparison { expression: column, cast: native.cast.clone() };
     }
     Comparison { expression: format!("({}) COLLATE pg_catalog.\"C\"", as_text(&column)), cast: "text".to_owned() }
+}
+
+/// How to order by a column called `name` as its cells are: numbers by their value, texts and bytes byte by byte. `is_bytewise` says
+/// that its own collation does so, and then an index of it will do.
+pub(crate) fn bytewise(native: &NativeType, name: &str, is_bytewise: bool) -> String {
+    let column = sql::column(name);
+    let own = matches!(native.name.as_str(), "text" | "varchar") && native.builtin && native.class == b'b';
+    match native.data_type() {
+        DataType::Text if own && is_bytewise => column,
+        DataType::Text if own => format!("{column} COLLATE pg_catalog.\"C\""),
+        DataType::Text => format!("({}) COLLATE pg_catalog.\"C\"", as_text(&column)),
+        _ => column,
+    }
 }
 
 #[cfg(test)]

@@ -13,4 +13,5 @@ mod reconciling;
 mod schema_change;
 mod sweeping;
 mod tls;
+mod unreadable;
 mod values;

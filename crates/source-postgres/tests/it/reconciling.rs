@@ -15,9 +15,9 @@ fn ops(given: &Given) -> Vec<Op> {
 }
 
 #[tokio::test]
-async fn keys_come_alone() {
+async fn keys_come_alone_and_in_order() {
     let place = Place::with(
-        "CREATE TABLE t (n text, b int, a int, PRIMARY KEY (a, b)); INSERT INTO t SELECT 'x', g % 3, g / 3 FROM generate_series(0, 8) g",
+        "CREATE TABLE t (n text, b int, a int, PRIMARY KEY (a, b)); INSERT INTO t SELECT 'x', g % 3, g / 3 FROM generate_series(8, 0, -1) g",
     );
     let table = place.table("t", None, None).await;
     let keys = place.give(Scope::Keys(Arc::clone(&table)), None, 4).await.unwrap();
@@ -25,6 +25,43 @@ async fn keys_come_alone() {
     assert_eq!(keys.rows(), expected);
     assert!(ops(&keys).iter().all(|op| *op == Op::Delete));
     assert!(keys.batches.iter().all(|batch| batch.watermark.is_none()));
+}
+
+/// Whatever the server's own order of texts: the replica compares them byte by byte.
+#[tokio::test]
+async fn texts_come_in_the_order_of_their_bytes() {
+    let place = Place::with(
+        r#"CREATE EXTENSION citext; CREATE TYPE mood AS ENUM ('sad', 'Ok', 'happy');
+        CREATE TABLE plain (k text COLLATE "en-x-icu" PRIMARY KEY); INSERT INTO plain VALUES ('b'), ('B'), ('a'), ('ä'), ('z'), ('');
+        CREATE TABLE bytewise (k text COLLATE "C" PRIMARY KEY); INSERT INTO bytewise VALUES ('b'), ('B'), ('a');
+        CREATE TABLE usual (k varchar(9) PRIMARY KEY); INSERT INTO usual VALUES ('b'), ('B'), ('a');
+        CREATE TABLE moods (k mood PRIMARY KEY); INSERT INTO moods VALUES ('sad'), ('Ok'), ('happy');
+        CREATE TABLE folded (k citext PRIMARY KEY); INSERT INTO folded VALUES ('b'), ('A'), ('c');
+        CREATE TABLE blanks (k char(4) PRIMARY KEY); INSERT INTO blanks VALUES ('b'), ('ab'), ('');
+        CREATE TABLE bits (k bit(10) PRIMARY KEY); INSERT INTO bits VALUES (B'1000000001'), (B'0000000011');
+        CREATE TABLE flags (k boolean PRIMARY KEY); INSERT INTO flags VALUES (true), (false);
+        CREATE TABLE uuids (k uuid PRIMARY KEY); INSERT INTO uuids SELECT md5(g::text)::uuid FROM generate_series(1, 9) g;
+        CREATE TABLE bytes (k bytea PRIMARY KEY); INSERT INTO bytes VALUES ('\xff'), (''), ('\x00')"#,
+    );
+    for schema in place.discover().await {
+        assert!(schema.has_sortable_key(), "{}", schema.id());
+        let table = place.table(schema.id().name(), None, None).await;
+        let keys = place.give(Scope::Keys(Arc::clone(&table)), None, 100).await.unwrap();
+        let rows = &keys.batches[0].rows;
+        let mut sorted: Vec<_> = rows.rows().map(|row| sortable(row.get(0))).collect();
+        assert!(sorted.len() > 1 && sorted.is_sorted(), "{}: {rows:?}", schema.id());
+        sorted.dedup();
+        assert_eq!(sorted.len(), rows.len());
+    }
+}
+
+fn sortable(value: Value<'_>) -> (i64, Vec<u8>) {
+    match value {
+        Value::Integer(value) => (value, Vec::new()),
+        Value::Text(value) => (0, value.as_bytes().to_vec()),
+        Value::Bytes(value) => (0, value.to_vec()),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

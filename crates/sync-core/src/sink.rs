@@ -96,7 +96,8 @@ pub trait Replica: fmt::Debug + Send + Sync {
     fn rows_of(&self, table: &ReplicaTable, keys: &RowBatch) -> Result<RowBatch>;
 }
 
-/// Reads a table of the replica as of one moment, piece by piece.
+/// Reads a table of the replica, piece by piece: as of one moment, as far as nobody writes to it meanwhile. No piece keeps the replica
+/// from anything while the next one is waited for.
 pub trait ReplicaReader: Send {
     /// Fills `rows` with the next rows; leaves it empty at the end.
     ///

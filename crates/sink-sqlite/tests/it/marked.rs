@@ -75,6 +75,7 @@ fn a_table_that_was_made_without_the_column_gets_it_with_the_first_write() {
         let mut sink = replica.open();
         publish(&mut sink, &users(), &named(&users(), &[(1, "Ada"), (2, "Bob")])).unwrap();
         write(&mut sink, &users(), &named(&users(), &[(1, "Ada L.")])).unwrap();
+        replica.execute("CREATE VIEW people AS SELECT name FROM tmp_users; CREATE VIEW broken AS SELECT * FROM absent");
         let mut transaction = sink.begin().unwrap();
         transaction.apply_schema(&users(), &sync_core::SchemaChange::StartBuild).unwrap();
         transaction.write(&users(), CopyState::Building, &named(&users(), &[(1, "Ada"), (2, "Bob")])).unwrap();

@@ -1,17 +1,27 @@
-//! Random batches, commits, drops and rebuilds, compared with a map in memory.
+//! Random batches, commits, drops and rebuilds, with a rule that refuses rows and with or without marks for deletes, compared with maps
+//! in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use sink_sqlite::SqliteSink;
 use sink_sqlite::rusqlite::types::Value as Stored;
-use sync_core::{CopyState, DataType, Op, ReplicaTable, RowBatch, SchemaChange, Sink, WriteStats};
+use sync_core::{CopyState, DataType, Op, ReplicaTable, RowBatch, SchemaChange, Sink, Value, WriteStats};
 
 use crate::fixture::{Replica, checkpoint, publish, rows, table};
 
 type Key = (i64, String);
-type Model = BTreeMap<Key, Option<i64>>;
+
+/// What is stored: each row with its mark, and the keys of rows that are kept aside.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Model {
+    rows: BTreeMap<Key, (Option<i64>, bool)>,
+    failed: BTreeSet<Key>,
+}
+
+/// The value that a user's trigger on the published table refuses.
+const REFUSED: i64 = 2;
 
 #[derive(Clone, Debug)]
 enum Change {
@@ -62,27 +72,40 @@ fn batch(table: &ReplicaTable, changes: &[Change]) -> RowBatch {
     batch
 }
 
-/// Applies the changes to the model and counts what a write of them has to count.
-fn apply(model: &mut Model, changes: &[Change]) -> WriteStats {
-    let mut stats = WriteStats::default();
-    for change in changes {
+impl Model {
+    /// Applies a change, and counts what a write of it has to count.
+    fn apply(&mut self, change: &Change, state: CopyState, soft: bool) -> WriteStats {
+        let mut stats = WriteStats::default();
         match change {
-            Change::Upsert(key, value) if model.get(key) == Some(value) => stats.unchanged += 1,
-            Change::Upsert(key, value) => {
-                model.insert(key.clone(), *value);
-                stats.changed += 1;
+            Change::Upsert(key, Some(REFUSED)) if state == CopyState::Live => {
+                self.failed.insert(key.clone());
+                stats.failed = 1;
+                return stats;
             }
-            Change::Delete(key) => match model.remove(key) {
-                Some(_) => stats.deleted += 1,
-                None => stats.unchanged += 1,
+            Change::Upsert(key, value) => match self.rows.insert(key.clone(), (*value, false)) {
+                Some((before, false)) if before == *value => stats.unchanged = 1,
+                _ => stats.changed = 1,
+            },
+            Change::Delete(key) => match self.rows.get_mut(key) {
+                Some((_, marked)) if soft && !*marked => {
+                    *marked = true;
+                    stats.deleted = 1;
+                }
+                Some(_) if !soft => {
+                    self.rows.remove(key);
+                    stats.deleted = 1;
+                }
+                _ => stats.unchanged = 1,
             },
         }
+        let (Change::Upsert(key, _) | Change::Delete(key)) = change;
+        self.failed.remove(key);
+        stats
     }
-    stats
 }
 
 fn run(sink: &mut SqliteSink, table: &ReplicaTable, work: &Transaction, model: &mut Model, token: &str) {
-    let mut after = if work.rebuild { Model::new() } else { model.clone() };
+    let mut after = if work.rebuild { Model::default() } else { model.clone() };
     let state = if work.rebuild { CopyState::Building } else { CopyState::Live };
     let mut transaction = sink.begin().unwrap();
     if work.rebuild {
@@ -90,7 +113,11 @@ fn run(sink: &mut SqliteSink, table: &ReplicaTable, work: &Transaction, model: &
     }
     for changes in &work.batches {
         let stats = transaction.write(table, state, &batch(table, changes)).unwrap();
-        assert_eq!(stats, apply(&mut after, changes));
+        let mut expected = WriteStats::default();
+        for change in changes {
+            expected += after.apply(change, state, table.deleted_column.is_some());
+        }
+        assert_eq!(stats, expected);
     }
     if work.rebuild {
         transaction.publish(table).unwrap();
@@ -101,25 +128,57 @@ fn run(sink: &mut SqliteSink, table: &ReplicaTable, work: &Transaction, model: &
     }
 }
 
-fn stored(replica: &Replica) -> Model {
-    let row = |row: Vec<Stored>| match <[Stored; 3]>::try_from(row).unwrap() {
-        [Stored::Integer(number), Stored::Text(text), Stored::Integer(value)] => ((number, text), Some(value)),
-        [Stored::Integer(number), Stored::Text(text), Stored::Null] => ((number, text), None),
+fn stored(replica: &Replica, sink: &mut SqliteSink, table: &ReplicaTable) -> Model {
+    let mark = if table.deleted_column.is_some() { "gone IS NOT NULL" } else { "0" };
+    let row = |row: Vec<Stored>| match <[Stored; 4]>::try_from(row).unwrap() {
+        [Stored::Integer(number), Stored::Text(text), value, Stored::Integer(marked)] => {
+            let value = match value {
+                Stored::Integer(value) => Some(value),
+                Stored::Null => None,
+                other => panic!("{other:?}"),
+            };
+            ((number, text), (value, marked == 1))
+        }
         other => panic!("{other:?}"),
     };
-    replica.query("SELECT number, text, value FROM tmp_t").into_iter().map(row).collect()
+    let rows = replica.query(&format!("SELECT number, text, value, {mark} FROM tmp_t"));
+    let failed = sink.failed_rows(table, 1000).unwrap().into_iter().map(|failed| {
+        let key = failed.key_row(&table.schema).unwrap();
+        match key.row(0).key().collect::<Vec<_>>().as_slice() {
+            [Value::Integer(number), Value::Text(text)] => (*number, (*text).to_owned()),
+            other => panic!("{other:?}"),
+        }
+    });
+    Model { rows: rows.into_iter().map(row).collect(), failed: failed.collect() }
+}
+
+/// What the sink itself reads back.
+fn read_back(sink: &SqliteSink, table: &ReplicaTable) -> BTreeMap<Key, Option<i64>> {
+    let mut page = RowBatch::new(Arc::clone(&table.schema));
+    sink.replica().rows(table).unwrap().next(&mut page).unwrap();
+    let row = |row: sync_core::Row<'_>| match row.values().collect::<Vec<_>>().as_slice() {
+        [Value::Integer(value), Value::Text(text), Value::Integer(number)] => {
+            ((*number, (*text).to_owned()), Some(*value))
+        }
+        [Value::Null, Value::Text(text), Value::Integer(number)] => ((*number, (*text).to_owned()), None),
+        other => panic!("{other:?}"),
+    };
+    page.rows().map(row).collect()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
-    fn the_replica_equals_a_map(transactions in prop::collection::vec(transaction(), 1..12)) {
+    fn the_replica_equals_a_map(transactions in prop::collection::vec(transaction(), 1..12), soft: bool) {
         let columns = [("value", DataType::Integer), ("text", DataType::Text), ("number", DataType::Integer)];
-        let table = table("tmp_t", &columns, &["number", "text"]);
+        let table = table("tmp_t", &columns, &["number", "text"]).deleted_column(soft.then(|| "gone".to_owned()));
         let replica = Replica::new();
         let mut sink = replica.open();
         publish(&mut sink, &table, &rows(&table, &[])).unwrap();
-        let mut model = Model::new();
+        replica.execute(&format!(
+            "CREATE TRIGGER rule BEFORE INSERT ON tmp_t WHEN new.value = {REFUSED} BEGIN SELECT raise(FAIL, 'no'); END"
+        ));
+        let mut model = Model::default();
         let mut token = "published".to_owned();
         for (number, work) in transactions.iter().enumerate() {
             run(&mut sink, &table, work, &mut model, &number.to_string());
@@ -130,7 +189,10 @@ proptest! {
                 drop(sink);
                 sink = replica.open();
             }
-            prop_assert_eq!(&stored(&replica), &model);
+            prop_assert_eq!(&stored(&replica, &mut sink, &table), &model);
+            let there = model.rows.iter().filter(|(_, (_, marked))| !marked);
+            let there: BTreeMap<_, _> = there.map(|(key, (value, _))| (key.clone(), *value)).collect();
+            prop_assert_eq!(read_back(&sink, &table), there);
             let checkpoint = sink.checkpoint(&table.stream()).unwrap().unwrap();
             prop_assert_eq!(checkpoint.cursor.token(), &token);
         }

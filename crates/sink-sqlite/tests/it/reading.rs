@@ -1,5 +1,6 @@
 //! Reading back keys and rows.
 
+use sink_sqlite::rusqlite::types::Value as Stored;
 use sync_core::{CopyState, DataType, ErrorKind, Op, ReplicaReader, ReplicaTable, SchemaChange, Sink, Value};
 
 use crate::fixture::{Replica, named, publish, rows, table, users, write};
@@ -101,6 +102,26 @@ fn reading_keys_and_writing_do_not_wait_for_each_other() {
     assert_eq!(page.len(), 1000);
     reader.next(&mut page).unwrap();
     assert!(page.is_empty());
+}
+
+#[test]
+fn a_reader_that_waits_keeps_the_log_from_nothing() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let users = users();
+    let names: Vec<_> = (0..9000).map(|id| (id, "x")).collect();
+    publish(&mut sink, &users, &named(&users, &names)).unwrap();
+    let read = sink.replica();
+    let mut page = rows(&users, &[]);
+    let mut readers = [read.keys(&users, CopyState::Live).unwrap(), read.rows(&users).unwrap()];
+    for reader in &mut readers {
+        reader.next(&mut page).unwrap();
+        assert_eq!(page.len(), 4000);
+        write(&mut sink, &users, &named(&users, &[(0, "changed"), (1, "back")])).unwrap();
+        // Nobody reads from an old state, so the whole log can be put into the file and cut off.
+        let blocked = replica.query("PRAGMA wal_checkpoint(TRUNCATE)").remove(0);
+        assert_eq!(blocked, [Stored::Integer(0), Stored::Integer(0), Stored::Integer(0)]);
+    }
 }
 
 #[test]

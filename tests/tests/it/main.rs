@@ -17,4 +17,5 @@ mod problems;
 mod proxy;
 mod running;
 mod torture;
+mod whole;
 mod writer;

@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use super::job::{Failure, Job};
-use super::writer::{Command, Envelope, Group, Step, Stored};
+use super::writer::{Command, Envelope, Group, RETRIED_AT_ONCE, Step, Stored};
 use crate::{
     Batch, Checkpoint, CopyState, Cursor, Error, ReplicaTable, Result, RunRecord, Sink, SinkTransaction, StreamId,
     Upkeep, WriteStats,
@@ -35,9 +35,6 @@ pub(crate) fn write_all(mut sink: Box<dyn Sink>, commands: &mpsc::Receiver<Envel
         };
     }
 }
-
-/// Failed rows that one run tries again.
-const RETRIED_AT_ONCE: usize = 500;
 
 fn stored(sink: &mut dyn Sink, table: &ReplicaTable) -> Result<Stored> {
     let checkpoint = sink.checkpoint(&table.stream())?;

@@ -25,6 +25,9 @@ pub(crate) struct Writer {
 /// KiB of batches that may wait for the writer, over all tables. More only costs memory: the writer is never idle with this.
 const BUDGET_KIB: u32 = 4 << 10;
 
+/// Failed rows that one run tries again.
+pub(crate) const RETRIED_AT_ONCE: usize = 500;
+
 /// A command, holding its share of the budget until it is carried out.
 #[derive(Debug)]
 pub(crate) struct Envelope {

@@ -135,8 +135,7 @@ fn mode(schema: &TableSchema, settings: &TableSettings) -> Result<Mode, Error> {
     match (settings.mode, schema.key()) {
         (Some(Mode::Follow), []) => Err(Error::config("mode = \"follow\" needs a key, and it has none")
             .hint("add a primary key, or leave `mode` out: the table is read whole each time then")),
-        (_, []) => Err(Error::unsupported("it has no primary key and no unique index on columns that are never NULL")
-            .hint("add a primary key")),
+        (_, []) => Ok(Mode::Full),
         (mode, _) => Ok(mode.unwrap_or(Mode::Follow)),
     }
 }

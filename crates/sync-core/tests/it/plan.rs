@@ -1,6 +1,8 @@
 //! Every wish that can't be met is answered with what is wrong and what to do.
 
-use sync_core::plan::plan;
+use std::time::Duration;
+
+use sync_core::plan::{Deletes, Mode, plan};
 use sync_core::{
     Capabilities, Column, DataType, ErrorKind, RelationKind, SyncPlan, TableId, TableSchema, TableSettings, Wanted,
     WantedTable,
@@ -91,9 +93,19 @@ fn problems_say_what_to_do() {
         (wanted(&["logs"]), ErrorKind::Config, "table logs: there is no such table; did you mean audit.logs?"),
         (wanted(&["x*"]), ErrorKind::Config, "table x*: no table matches this pattern"),
         (
-            wanted(&["keyless"]),
-            ErrorKind::Unsupported,
-            "table public.keyless: it has no primary key and no unique index on columns that are never NULL; add a primary key",
+            with("keyless", settings(|s| s.mode = Some(Mode::Follow))),
+            ErrorKind::Config,
+            "table public.keyless: mode = \"follow\" needs a key, and it has none; add a primary key, or leave `mode` out: the table is read whole each time then",
+        ),
+        (
+            with("keyless", settings(|s| s.deletes = Some(Deletes::Soft { column: "gone".into() }))),
+            ErrorKind::Config,
+            "table public.keyless: deletes = \"soft\" needs a table whose changes are followed, and this one is read whole each time; leave `deletes` out",
+        ),
+        (
+            with("users", settings(|s| s.deletes = Some(Deletes::Soft { column: "NOTE".into() }))),
+            ErrorKind::Config,
+            "table public.users: deleted_column \"NOTE\" is a column of the table; choose another name",
         ),
         (wanted(&["locked"]), ErrorKind::Denied, "table public.locked: the login may not read it; run GRANT SELECT"),
         (
@@ -122,7 +134,46 @@ fn all_problems_of_a_table_come_at_once() {
         "keyless",
         settings(|s| (s.timestamp_column, s.id_column) = (Some("no".into()), Some("neither".into()))),
     ));
-    assert_eq!(plan.problems.len(), 3, "{plan:?}");
+    assert_eq!(plan.problems.len(), 2, "{plan:?}");
+}
+
+#[test]
+fn what_is_promised_depends_on_table_settings_and_source() {
+    let all = capabilities().sweep().reconcile();
+    let promised = |wanted: &Wanted, capabilities: &Capabilities| {
+        plan(wanted, &existing(), capabilities).tables[0].guarantee.to_string()
+    };
+    let users = || wanted(&["users"]);
+    assert_eq!(promised(&users(), &all), "lossless");
+    for (wanted, capabilities, promise) in [
+        (
+            wanted(&["keyless"]),
+            &all,
+            "bounded by 300 s: it has no key, so it is read whole each time; add a primary key",
+        ),
+        (
+            with("users", settings(|s| (s.mode, s.sync_interval) = (Some(Mode::Full), Some(Duration::from_secs(9))))),
+            &all,
+            "bounded by 9 s: mode = \"full\" is set, so it is read whole each time; leave `mode` out",
+        ),
+        (
+            with("users", settings(|s| s.deletes = Some(Deletes::Ignore))),
+            &all,
+            "bounded by nothing: deletes = \"ignore\" is set; leave `deletes` out",
+        ),
+        (
+            users(),
+            &capabilities().reconcile(),
+            "bounded by 3600 s: the source can't tell late changes apart; use a source that can be swept",
+        ),
+        (
+            users(),
+            &capabilities().sweep(),
+            "bounded by nothing: the source does not list its keys, so deletes are not seen; resync the table",
+        ),
+    ] {
+        assert_eq!(promised(&wanted, capabilities), promise);
+    }
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Attempt;
 use crate::engine::job::Failure;
-use crate::{CopyState, Cursor, RowBatch, Scope};
+use crate::engine::writer::RETRIED_AT_ONCE;
+use crate::{Batch, CopyState, Cursor, RowBatch, Scope};
 
 impl Attempt<'_> {
     /// Reads failed rows again by their key. A row that is gone takes its old state in the replica along; one that fails again stays
@@ -14,9 +15,20 @@ impl Attempt<'_> {
             return Ok(());
         }
         let schema = &self.run.plan.source.schema;
+        let failed = std::mem::take(&mut self.failed);
         let mut keys = RowBatch::new(Arc::clone(schema));
-        for key in std::mem::take(&mut self.failed).iter().filter_map(|failed| failed.key_row(schema)) {
-            keys.push_row(key.row(0)).map_err(Failure::Own)?;
+        let mut unreadable = Vec::new();
+        let all_at_once = failed.len() < RETRIED_AT_ONCE;
+        for failed in failed {
+            match failed.key_row(schema) {
+                Some(key) => keys.push_row(key.row(0)).map_err(Failure::Own)?,
+                None => unreadable.push(failed),
+            }
+        }
+        if !all_at_once {
+            // Those that can't be asked for must not stand before all others for ever: this counts as a try.
+            let none = RowBatch::new(Arc::clone(schema));
+            self.write_beside(Batch::new(none).with_failed(unreadable), cursor, CopyState::Live).await?;
         }
         if keys.is_empty() {
             return Ok(());

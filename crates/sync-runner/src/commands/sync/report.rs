@@ -12,6 +12,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::text_table::{Cell, TextTable};
 use crate::time;
+use crate::wording::held_deletes;
 
 /// Prints the report: results to standard output, errors to standard error.
 pub(super) fn show(report: &SyncReport, configs: &[&SourceConfig], console: &Console, json: bool) -> Exit {
@@ -55,10 +56,14 @@ fn show_problems(report: &SyncReport, configs: &[&SourceConfig], console: &Conso
         if let Some(error) = &table.error {
             console.error(error);
         }
-        if table.rows_failed > 0 {
-            let (name, rows) = (&table.table, table.rows_failed);
-            let remedy = "they are kept in tmp_data_sync_failed_rows, with the reasons";
+        let name = &table.table;
+        if table.rows_failed + table.written.failed > 0 {
+            let rows = table.rows_failed + table.written.failed;
+            let remedy = format!("they are kept aside and tried again; `data-sync failed {name}` tells why");
             console.warning(format_args!("table {name}: {rows} rows can't be stored as they are; {remedy}"));
+        }
+        if let Some(held) = &table.held {
+            console.warning(held_deletes(name, held));
         }
     }
 }
@@ -109,6 +114,7 @@ fn done(work: Work) -> &'static str {
     match work {
         Work::Copied => "copied",
         Work::Resumed => "resumed",
+        Work::Repaired => "repaired",
         _ => "followed",
     }
 }
@@ -140,7 +146,8 @@ fn table_to_json(table: &TableReport) -> Json {
         "changed": changed,
         "deleted": deleted,
         "unchanged": unchanged,
-        "rows_failed": table.rows_failed,
+        "rows_failed": table.rows_failed + table.written.failed,
+        "held_deletes": table.held.as_ref().map(|held| json!({ "deletes": held.deletes, "rows": held.rows })),
         "seconds": seconds(table.took),
         "error": table.error.as_ref().map(ToString::to_string),
     })

@@ -73,7 +73,7 @@ fn heavy_a_hundred_tables_at_one_second_are_polled_once_each() {
             "SELECT coalesce(min(calls), 0), coalesce(max(calls), 0), count(*) FROM (SELECT sum(calls) AS calls
              FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
              WHERE d.datname = '{database}' AND query LIKE '%ORDER BY%updated_at%' AND query NOT LIKE '%DESC%'
-               AND query NOT LIKE 'COPY%' GROUP BY substring(query from 'FROM ([^ ]+)')) x"
+               AND query NOT LIKE 'COPY%' GROUP BY substring(query from 'FROM (\"[^ ]+)')) x"
         );
         let answer = case.ask(&sql);
         let numbers: Vec<i64> = answer.split('|').map(|text| text.parse().unwrap()).collect();

@@ -12,6 +12,7 @@ mod faults;
 mod first_sync;
 mod kill;
 mod load;
+mod model;
 mod names;
 mod problems;
 mod proxy;

@@ -8,7 +8,7 @@ use crate::case::Case;
 use crate::load::{Ledger, Load, Pace, Random, TORTURE, Watcher, torture_differences};
 use crate::running::{Daemon, QUIET};
 
-const SETTINGS: &str = "sync_interval = 0.1\nsweep_interval = 0.3\ntables = [\"torture\"]\n";
+const SETTINGS: &str = "sync_interval = 0.1\nsweep_interval = 0.3\nreconcile_interval = 0.7\nmax_delete_fraction = 1.0\ntables = [\"torture\"]\n";
 
 #[test]
 fn heavy_torture_what_is_committed_arrives_and_nothing_else_is_ever_seen() {

@@ -172,17 +172,6 @@ impl Engine {
         report
     }
 
-    /// Brings one planned table of the source at this position up to date.
-    ///
-    /// # Errors
-    /// When there is no source at this position, or it can't be asked who it is. What the run itself failed for is in its report.
-    pub async fn sync_one(&self, source: usize, plan: &TablePlan) -> Result<TableReport> {
-        let source = self.source(source)?;
-        let pulse = source.source.pulse().await?;
-        let options = RunOptions::once(plan, &pulse, self.accepting(&plan.replica.name));
-        Ok(self.sync_table(source, plan, options).await)
-    }
-
     async fn sync_table(&self, source: &EngineSource, plan: &TablePlan, options: RunOptions) -> TableReport {
         let started = Instant::now();
         let started_ms = now_ms();

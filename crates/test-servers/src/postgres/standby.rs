@@ -61,6 +61,17 @@ impl Postgres {
         wait_until(LIMIT, is_there).map_err(|_| Error::new(format!("the standby does not reach {written}: {reason}")))
     }
 
+    /// Cuts a standby off from its primary: it shows what it has received, and no more.
+    ///
+    /// # Errors
+    /// It is no standby, or goes on receiving.
+    pub fn cut_off(&self) -> Result<()> {
+        self.execute("ALTER SYSTEM SET primary_conninfo = ''; SELECT pg_reload_conf()")?;
+        let is_alone =
+            || self.query("postgres", "SELECT count(*) FROM pg_stat_wal_receiver").is_ok_and(|count| count == "0");
+        wait_until(LIMIT, is_alone).map_err(Error::doing("the standby goes on receiving"))
+    }
+
     /// Stops a standby from applying what it receives: it stays at one moment.
     ///
     /// # Errors

@@ -17,6 +17,8 @@ fn a_standby_follows_pauses_and_takes_over() {
     standby.wait_until_caught_up(&primary).unwrap();
     assert_eq!(rows(), "2");
 
+    standby.cut_off().unwrap();
+    database.execute("INSERT INTO t VALUES (4)").unwrap();
     primary.kill().unwrap();
     standby.promote().unwrap();
     standby.query(database.name(), "INSERT INTO t VALUES (3)").unwrap();

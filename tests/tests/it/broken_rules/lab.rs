@@ -119,6 +119,8 @@ fn wanted() -> Wanted {
     defaults.sync_interval = Some(Duration::from_millis(50));
     defaults.sweep_interval = Some(Duration::from_millis(150));
     defaults.batch_size = Some(100);
+    defaults.max_skip = Some(Duration::ZERO);
+    defaults.max_delete_fraction = Some(1.0);
     let mut wanted = Wanted::tables(["torture".parse().unwrap()]);
     wanted.defaults = defaults;
     wanted

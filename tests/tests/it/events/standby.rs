@@ -24,7 +24,7 @@ fn pair(source: fn(&Pair) -> &Postgres) -> Pair {
     let standby = primary.standby().unwrap();
     let pair = Pair { proxy: Proxy::to(&primary), case, primary, standby };
     pair.proxy.aim(source(&pair));
-    pair.case.configure_at(pair.proxy.port(), "tables = [\"t\"]");
+    pair.case.configure_at(pair.proxy.port(), "max_delete_fraction = 1.0\ntables = [\"t\"]");
     pair.case.sync();
     pair.assert_equal(source(&pair));
     pair
@@ -44,7 +44,7 @@ impl Pair {
 #[test]
 fn a_standby_is_followed_through_its_promotion() {
     let pair = pair(|pair| &pair.standby);
-    let change = "INSERT INTO t VALUES (100, 'new', '2020-01-01'); UPDATE t SET word = 'silent' WHERE id = 3";
+    let change = "INSERT INTO t VALUES (100, 'new', '2020-01-01'); UPDATE t SET word = 'silent' WHERE id = 3; DELETE FROM t WHERE id = 4";
     pair.on(&pair.primary, change);
     pair.standby.wait_until_caught_up(&pair.primary).unwrap();
     pair.case.sync();
@@ -55,6 +55,30 @@ fn a_standby_is_followed_through_its_promotion() {
         &pair.standby,
         "INSERT INTO t VALUES (101, 'newer', '2020-01-01'); UPDATE t SET word = 'silent too' WHERE id = 5",
     );
+    pair.case.sync();
+    pair.case.sync();
+    pair.assert_equal(&pair.standby);
+}
+
+#[test]
+fn commits_that_a_failover_lost_are_lost_in_the_replica_too() {
+    let mut pair = pair(|pair| &pair.primary);
+    pair.standby.wait_until_caught_up(&pair.primary).unwrap();
+    pair.standby.cut_off().unwrap();
+    let doomed: String = (200..230).map(|id| format!("INSERT INTO t VALUES ({id}, 'doomed');\n")).collect();
+    pair.on(
+        &pair.primary,
+        &format!("{doomed} UPDATE t SET word = 'doomed' WHERE id <= 5; DELETE FROM t WHERE id = 10"),
+    );
+    pair.case.sync();
+    pair.assert_equal(&pair.primary);
+
+    pair.primary.kill().unwrap();
+    pair.standby.promote().unwrap();
+    assert_eq!(pair.on(&pair.standby, "SELECT count(*) FROM t WHERE word = 'doomed'"), "0");
+    pair.proxy.aim(&pair.standby);
+    let other: String = (300..330).map(|id| format!("INSERT INTO t VALUES ({id}, 'other', '2020-01-01');\n")).collect();
+    pair.on(&pair.standby, &other);
     pair.case.sync();
     pair.case.sync();
     pair.assert_equal(&pair.standby);

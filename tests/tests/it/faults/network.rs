@@ -19,7 +19,7 @@ fn heavy_through_resets_stalls_cuts_and_delays_everything_arrives() {
     let proxy = Proxy::to(Postgres::shared());
     case.configure_with(
         &format!(
-            "sync_interval = 0.1\nsweep_interval = 0.3\nreconcile_interval = 0.5\n\
+            "sync_interval = 0.1\nsweep_interval = 0.3\nreconcile_interval = 0.5\nmax_delete_fraction = 1.0\n\
              tables = [\"torture\"]\n{QUIET}"
         ),
         &format!("url = \"{}\"\n{IMPATIENT}", case.url_at(proxy.port())),

@@ -16,7 +16,7 @@ fn heavy_through_a_pooler_in_transaction_mode_everything_arrives() {
     case.configure_at(
         pooler.port(),
         &format!(
-            "sync_interval = 0.1\nsweep_interval = 0.3\nreconcile_interval = 0.5\n\
+            "sync_interval = 0.1\nsweep_interval = 0.3\nreconcile_interval = 0.5\nmax_delete_fraction = 1.0\n\
              tables = [\"torture\"]\n{QUIET}"
         ),
     );

@@ -8,7 +8,7 @@ mod watch;
 mod writers;
 
 pub(crate) use ledger::Ledger;
-pub(crate) use random::Random;
+pub(crate) use random::{Random, SEED};
 pub(crate) use table::{TORTURE, torture_differences};
 pub(crate) use watch::Watcher;
 pub(crate) use writers::{Load, Pace};

@@ -1,7 +1,7 @@
 //! Chance that can be had again.
 
 /// The environment variable with the seed of a run that is to be had again.
-const SEED: &str = "DATA_SYNC_TEST_SEED";
+pub(crate) const SEED: &str = "DATA_SYNC_TEST_SEED";
 
 /// A small generator (splitmix64); equal seeds give equal numbers.
 #[derive(Clone)]
@@ -18,6 +18,11 @@ impl Random {
 
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
+    }
+
+    /// By which the same numbers can be had from here on.
+    pub(crate) fn seed(&self) -> u64 {
+        self.0
     }
 
     /// Another generator, for another thread.

@@ -3,9 +3,7 @@
 mod buckets;
 mod replica;
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use futures_util::future::try_join;
+use std::sync::Arc;
 
 pub(super) use buckets::{BucketSet, Buckets, RowHash, RowHasher};
 pub(super) use replica::ReplicaRows;
@@ -112,7 +110,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Gives each row of both sides to whom it concerns, whichever comes first.
-    async fn read(&self, give: impl FnMut(Of, Row<'_>) + Send) -> Result<()> {
+    async fn read(&self, mut give: impl FnMut(Of, Row<'_>)) -> Result<()> {
         let table = Arc::clone(&self.plan.source);
         let scope = match self.content {
             Content::Keys => Scope::Keys(table),
@@ -125,28 +123,21 @@ impl<'a> Comparison<'a> {
             Content::Keys => replica.keys(&table, state),
             Content::Rows => replica.rows(&table),
         });
-        // Side by side, and each to its end: a reader that is dropped in the middle of `next` may lose what it had.
-        let give = Mutex::new(give);
-        let pass_on = |of: Of, rows: &RowBatch| {
-            let mut give = give.lock().unwrap_or_else(PoisonError::into_inner);
-            rows.rows().for_each(|row| give(of, row));
-        };
-        let theirs = async {
-            while let Next::Batch(batch) = source.next().await? {
-                pass_on(Of::Source, &batch.rows);
-            }
-            Ok(())
-        };
-        let ours = async {
-            loop {
-                let rows = replica.next().await?;
-                if rows.is_empty() {
-                    return Ok(());
+        let (mut source_left, mut replica_left) = (true, true);
+        while source_left || replica_left {
+            tokio::select! {
+                next = source.next(), if source_left => match next? {
+                    Next::Batch(batch) => batch.rows.rows().for_each(|row| give(Of::Source, row)),
+                    Next::End(_) => source_left = false,
+                },
+                rows = replica.next(), if replica_left => {
+                    let rows = rows?;
+                    replica_left = !rows.is_empty();
+                    rows.rows().for_each(|row| give(Of::Replica, row));
                 }
-                pass_on(Of::Replica, &rows);
             }
-        };
-        try_join(theirs, ours).await.map(|_: ((), ())| ())
+        }
+        Ok(())
     }
 }
 

@@ -125,7 +125,7 @@ impl Engine {
         Ok(self.sync_table(source, plan, options).await)
     }
 
-    pub(super) fn source(&self, index: usize) -> Result<&EngineSource> {
+    fn source(&self, index: usize) -> Result<&EngineSource> {
         self.sources.get(index).ok_or_else(|| Error::internal(format!("there is no source {index}")))
     }
 }

@@ -1,0 +1,92 @@
+//! All rows of a table change at once, or the table is another one.
+
+use crate::case::Case;
+use crate::compare::assert_same;
+
+const STOCK: &str = "
+CREATE TABLE stock (id int PRIMARY KEY, amount int NOT NULL, updated_at timestamptz NOT NULL DEFAULT now());
+INSERT INTO stock SELECT g, g * 10, '2024-01-01' FROM generate_series(1, 500) g;
+";
+
+/// A synced replica of `stock`.
+fn stock() -> Case {
+    let case = Case::new(STOCK);
+    case.configure("reconcile_interval = 0.001\nmax_delete_fraction = 1.0\ntables = [\"stock\"]");
+    case.sync();
+    assert_same(&case, "id, amount", "stock");
+    case
+}
+
+fn assert_follows(case: &Case) {
+    case.sync();
+    assert_same(case, "id, amount", "stock");
+}
+
+#[test]
+fn an_alter_that_rewrites_every_row_in_the_same_type_is_seen() {
+    let case = stock();
+    case.sql("ALTER TABLE stock ALTER COLUMN amount TYPE int USING amount + 1");
+    assert_follows(&case);
+}
+
+#[test]
+fn an_alter_to_another_type_is_seen() {
+    let case = stock();
+    case.sql("ALTER TABLE stock ALTER COLUMN amount TYPE text USING 'n' || amount");
+    assert_follows(&case);
+    assert_eq!(case.query("SELECT typeof(amount) FROM tmp_stock LIMIT 1"), "text");
+}
+
+#[test]
+fn a_table_that_is_written_anew_without_a_change_stays_as_it_is() {
+    let case = stock();
+    case.sql("VACUUM FULL stock; CLUSTER stock USING stock_pkey; VACUUM FREEZE stock");
+    assert_eq!(case.changed_by_sync(), 0);
+    assert_follows(&case);
+}
+
+#[test]
+fn truncate_and_reload_leaves_the_new_rows_alone() {
+    let case = stock();
+    case.sql(
+        "BEGIN; TRUNCATE stock; INSERT INTO stock SELECT g, g * 11, '2023-01-01' FROM generate_series(300, 900) g; COMMIT",
+    );
+    assert_follows(&case);
+}
+
+#[test]
+fn a_table_that_was_emptied_is_held_and_then_believed() {
+    let case = Case::new(STOCK);
+    case.configure("tables = [\"stock\"]");
+    case.sync();
+    case.sql("TRUNCATE stock");
+    case.sync();
+    assert_eq!(case.query("SELECT count(*) FROM tmp_stock"), "500", "so many deletes at once are not believed at once");
+    case.sync();
+    assert_same(&case, "id, amount", "stock");
+    assert_eq!(case.query("SELECT count(*) FROM tmp_stock"), "0");
+}
+
+#[test]
+fn tables_that_swap_their_names_swap_their_rows() {
+    let case = stock();
+    case.sql(
+        "CREATE TABLE fresh (LIKE stock INCLUDING ALL);
+         INSERT INTO fresh SELECT g, -g, '2020-01-01' FROM generate_series(400, 600) g;
+         BEGIN; ALTER TABLE stock RENAME TO old; ALTER TABLE fresh RENAME TO stock; COMMIT",
+    );
+    assert_follows(&case);
+    // And back: the first relation is another one again.
+    case.sql("BEGIN; ALTER TABLE stock RENAME TO fresh; ALTER TABLE old RENAME TO stock; COMMIT");
+    assert_follows(&case);
+}
+
+#[test]
+fn keys_that_move_leave_nothing_behind() {
+    let case = stock();
+    case.sql("UPDATE stock SET id = id + 1000 WHERE id <= 250");
+    assert_follows(&case);
+    // Two rows take each other's key.
+    case.sql("BEGIN; UPDATE stock SET id = 0 WHERE id = 300; UPDATE stock SET id = 300 WHERE id = 301; UPDATE stock SET id = 301 WHERE id = 0; COMMIT");
+    assert_follows(&case);
+}

@@ -252,3 +252,37 @@ impl Reader for Poll {
         self.batch(false).map(Next::Batch)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sync_core::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn a_cursor_that_does_not_move_is_an_error() {
+        let point = |value: &str, id: Option<&str>| Point {
+            values: vec![value.to_owned()],
+            ms: None,
+            id: id.map(str::to_owned),
+        };
+        assert!(must_move(None, &point("1", None)).is_ok());
+        assert!(must_move(Some(&point("1", None)), &point("2", None)).is_ok());
+        let error = must_move(Some(&point("1", None)), &point("1", Some("1"))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.message().contains("its cursor does not move: rows past [\"1\"]"), "{error}");
+    }
+
+    #[test]
+    fn rows_of_another_server_than_expected_are_refused() {
+        let token = r#"{"database":1,"endpoint":"127.0.0.1 5432 9","xmax":7}"#;
+        let mut origin: Origin = serde_json::from_str(token).unwrap();
+        let known = Known::default();
+        note_origin(&mut origin, &known, "12 127.0.0.1 5432 9").unwrap();
+        assert_eq!(origin.xmax, 12);
+        note_origin(&mut origin, &known, "11 127.0.0.1 5432 9").unwrap();
+        assert_eq!(origin.xmax, 12);
+        let error = note_origin(&mut origin, &known, "13 127.0.0.1 5432 10").unwrap_err();
+        assert_eq!((error.kind(), origin.xmax), (ErrorKind::Interrupted, 12));
+    }
+}

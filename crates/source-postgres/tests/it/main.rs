@@ -4,13 +4,17 @@
 mod conformance;
 mod connecting;
 mod copying;
+mod cursor_columns;
 mod discovery;
+mod events;
 mod failing;
+mod origins;
 mod place;
 mod polling;
 mod pulsing;
 mod reconciling;
 mod schema_change;
+mod skipping;
 mod sweeping;
 mod tls;
 mod unreadable;

@@ -17,7 +17,8 @@ pub(crate) struct Place {
     pub(crate) database: Database,
     pub(crate) source: PostgresSource,
     /// Released last: dropping a database is a transaction too.
-    _alone: Option<MutexGuard<'static, ()>>,
+    #[expect(dead_code, reason = "it is kept for its drop")]
+    pub(crate) alone: Option<MutexGuard<'static, ()>>,
 }
 
 /// What a read gave.
@@ -35,12 +36,16 @@ impl Place {
 
     /// The same on a server where nobody else is busy: any open transaction, in whatever database, holds the horizon back.
     pub(crate) async fn alone(sql: &str) -> Self {
-        static SERVER: OnceLock<Postgres> = OnceLock::new();
         static ALONE: Mutex<()> = Mutex::const_new(());
         let guard = ALONE.lock().await;
+        Self { alone: Some(guard), ..Self::on(Self::quiet(), sql) }
+    }
+
+    /// The server of [`Place::alone`].
+    pub(crate) fn quiet() -> &'static Postgres {
+        static SERVER: OnceLock<Postgres> = OnceLock::new();
         let options = PostgresOptions::new().setting("autovacuum", "off");
-        let server = SERVER.get_or_init(|| Postgres::start(&options).unwrap());
-        Self { _alone: Some(guard), ..Self::on(server, sql) }
+        SERVER.get_or_init(|| Postgres::start(&options).unwrap())
     }
 
     /// The same on a server of the test's own.
@@ -48,7 +53,7 @@ impl Place {
         let database = server.database().unwrap();
         database.execute(sql).unwrap();
         let source = PostgresSource::new(&PostgresConfig::new(database.url())).unwrap();
-        Self { database, source, _alone: None }
+        Self { database, source, alone: None }
     }
 
     pub(crate) async fn discover(&self) -> Vec<TableSchema> {
@@ -78,7 +83,11 @@ impl Place {
     }
 
     pub(crate) async fn give(&self, scope: Scope, after: Option<&Cursor>, rows: usize) -> Result<Given, Error> {
-        let mut reader = self.start(scope, after, rows).await?;
+        self.give_all(request(scope, after, rows)).await
+    }
+
+    pub(crate) async fn give_all(&self, request: ReadRequest) -> Result<Given, Error> {
+        let mut reader = self.begin(request).await?;
         let mut batches = Vec::new();
         loop {
             match next(reader.as_mut()).await? {
@@ -95,10 +104,16 @@ impl Place {
         after: Option<&Cursor>,
         rows: usize,
     ) -> Result<Box<dyn Reader>, Error> {
-        let limits = BatchLimits::new(rows, usize::MAX);
-        let request = ReadRequest::new(scope, after.cloned()).limits(limits);
+        self.begin(request(scope, after, rows)).await
+    }
+
+    async fn begin(&self, request: ReadRequest) -> Result<Box<dyn Reader>, Error> {
         tokio::time::timeout(PATIENCE, self.source.read(request)).await.expect("the read did not start in time")
     }
+}
+
+fn request(scope: Scope, after: Option<&Cursor>, rows: usize) -> ReadRequest {
+    ReadRequest::new(scope, after.cloned()).limits(BatchLimits::new(rows, usize::MAX))
 }
 
 pub(crate) async fn next(reader: &mut dyn Reader) -> Result<Next, Error> {

@@ -73,8 +73,7 @@ async fn a_table_made_anew_is_copied_anew() {
     // What another process knows of the table is what it is now.
     let other =
         source_postgres::PostgresSource::new(&source_postgres::PostgresConfig::new(place.database.url())).unwrap();
-    let mut place = place;
-    place.source = other;
+    let place = Place { source: other, ..place };
     let resume = Scope::Table(table.clone());
     for (scope, after) in [
         (resume, copy.batches[1].watermark.as_ref()),

@@ -73,6 +73,7 @@ pub(super) async fn enter(
     }
     let target = Target::new(Arc::clone(table), Arc::new(relation))?;
     let origin = before.map_or_else(|| Origin::new(&server, snapshot), |before| before.and(&server, snapshot));
+    let writes = writes.map(|writes| super::written(&writes, &table.schema));
     Ok(Fence { session, target, snapshot, origin, leaves: leaves?, writes })
 }
 

@@ -69,7 +69,7 @@ async fn start(pool: &Pool, known: &Known, table: &Arc<SourceTable>, request: Re
             position => copy::copy(pool, known, table, position, limits).await,
         },
         Scope::Sweep(_) => match after {
-            Some(position) if is_unchanged(&position, activity.as_ref()) => Ok(Started::Nothing(End::Unchanged)),
+            Some(position) if is_unchanged(&position, activity.as_ref(), table) => Ok(Started::Nothing(End::Unchanged)),
             Some(position) => sweep::sweep(pool, known, table, position, limits).await,
             None => Err(Error::internal("a sweep goes on from a cursor, and there is none")),
         },
@@ -81,11 +81,15 @@ async fn start(pool: &Pool, known: &Known, table: &Arc<SourceTable>, request: Re
     }
 }
 
-/// Whether nothing was written since the cursor's horizon was set.
-fn is_unchanged(position: &Position, activity: Option<&Activity>) -> bool {
-    position.phase == Phase::Live
-        && position.writes.is_some()
-        && position.writes.as_ref() == activity.map(|a| &a.writes)
+/// Whether nothing was written since the cursor's horizon was set, and the rows still mean what they did.
+fn is_unchanged(position: &Position, activity: Option<&Activity>, table: &SourceTable) -> bool {
+    let now = activity.map(|activity| written(&activity.writes, &table.schema));
+    position.phase == Phase::Live && now.is_some() && position.writes == now
+}
+
+/// What a cursor remembers of the counters: together with the shape, as another label of an enumeration changes rows too.
+fn written(writes: &str, schema: &TableSchema) -> String {
+    format!("{writes} {}", schema.shape())
 }
 
 /// For reads that need no server.

@@ -18,7 +18,7 @@ pub(super) fn activities(server: &Server, row: &Row) -> Result<Vec<(TableId, Act
     };
     let counters = |index| column::<Option<Texts>>(row, index).map(Option::unwrap_or_default);
     let (schemas, names) = (counters(12)?, counters(13)?);
-    let (written, deleted, leaves, columns) = (counters(14)?, counters(15)?, counters(16)?, counters(17)?);
+    let (written, deleted, leaves) = (counters(14)?, counters(15)?, counters(16)?);
     let mut activities = Vec::with_capacity(names.len());
     for (index, (schema, name)) in schemas.into_iter().zip(names).enumerate() {
         let id = TableId::new(schema.unwrap_or_default(), name.unwrap_or_default());
@@ -27,7 +27,7 @@ pub(super) fn activities(server: &Server, row: &Row) -> Result<Vec<(TableId, Act
             Some(snapshot) => Activity::new(snapshot),
             None => {
                 let deletes = format!("{origin} {} {}", text(&deleted), text(&leaves));
-                Activity::new(format!("{deletes} {} {}", text(&written), text(&columns))).deletes(deletes)
+                Activity::new(format!("{deletes} {}", text(&written))).deletes(deletes)
             }
         };
         activities.push((id, activity));

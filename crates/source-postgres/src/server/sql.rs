@@ -24,7 +24,7 @@ pub(super) fn statement(question: Question) -> String {
          pg_catalog.pg_is_in_recovery(), {system}, {timeline}, \
          {ENDPOINT}, pg_catalog.pg_current_snapshot()::text, pg_catalog.current_setting('track_counts')::bool, \
          {BGWRITER_RESET}, {DATABASE_RESET}, {catalog}, \
-         listed.schemas, listed.names, listed.written, listed.deleted, listed.leaves, listed.columns \
+         listed.schemas, listed.names, listed.written, listed.deleted, listed.leaves \
          FROM pg_catalog.pg_database d, listed WHERE d.datname = pg_catalog.current_database()"
     )
 }
@@ -68,13 +68,6 @@ WITH RECURSIVE space AS MATERIALIZED (
         c.relispartition, c.relrowsecurity
     FROM pg_catalog.pg_class c JOIN space ON space.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND ($2::text IS NULL OR c.relname = $2)
-), described AS MATERIALIZED (
-    SELECT a.attrelid, pg_catalog.sum(
-        pg_catalog.hashnameextended(a.attname, (a.attrelid::int8 << 16) # a.attnum # (a.atttypid::int8 << 32))
-        # pg_catalog.hashoidextended(a.attcollation, (a.atttypmod::int8 << 1) + a.attnotnull::int4)) AS digest
-    FROM pg_catalog.pg_attribute a
-    WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid IN (SELECT relation.oid FROM relation)
-    GROUP BY a.attrelid
 ), member(root, oid) AS (
     SELECT i.inhparent, i.inhrelid FROM relation JOIN pg_catalog.pg_inherits i ON i.inhparent = relation.oid
     WHERE relation.relhassubclass
@@ -94,8 +87,8 @@ WITH RECURSIVE space AS MATERIALIZED (
 ), listed AS (
     SELECT pg_catalog.array_agg(relation.nspname::text) AS schemas, pg_catalog.array_agg(relation.relname::text) AS names,
         pg_catalog.array_agg(counted.written::text) AS written, pg_catalog.array_agg(counted.deleted::text) AS deleted,
-        pg_catalog.array_agg(counted.leaves::text) AS leaves, pg_catalog.array_agg(described.digest::text) AS columns
-    FROM counted JOIN relation ON relation.oid = counted.root LEFT JOIN described ON described.attrelid = counted.root
+        pg_catalog.array_agg(counted.leaves::text) AS leaves
+    FROM counted JOIN relation ON relation.oid = counted.root
 )";
 
 /// All that the list of tables depends on: relations and what the login may do with them, columns, keys, who is part of whom, and the
@@ -107,7 +100,10 @@ pg_catalog.concat_ws(' ', current_user,
             + CASE WHEN pg_catalog.has_table_privilege(oid, 'SELECT') THEN 4
                 WHEN pg_catalog.has_any_column_privilege(oid, 'SELECT') THEN 8 ELSE 0 END
             + CASE WHEN relrowsecurity AND pg_catalog.row_security_active(oid) THEN 16 ELSE 0 END)) FROM relation),
-    (SELECT pg_catalog.sum(digest) FROM described),
+    (SELECT pg_catalog.sum(pg_catalog.hashnameextended(a.attname, (a.attrelid::int8 << 16) + a.attnum)
+        # pg_catalog.hashoidextended(a.atttypid, (a.atttypmod::int8 << 32) + a.attcollation::int8 + a.attnotnull::int4))
+        FROM pg_catalog.pg_attribute a
+        WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid IN (SELECT relation.oid FROM relation)),
     (SELECT pg_catalog.sum(pg_catalog.hashtextextended(i.indkey::text, (i.indexrelid::int8 << 32) # (i.indrelid::int8 << 12)
         # ((i.indnkeyatts::int8 << 6) + i.indisunique::int4 + i.indisvalid::int4 * 2 + i.indislive::int4 * 4
             + i.indisprimary::int4 * 8 + i.indimmediate::int4 * 16 + (i.indpred IS NULL AND i.indexprs IS NULL)::int4 * 32)))

@@ -62,7 +62,6 @@ async fn what_no_counter_counts_shows_by_the_files_and_the_set_of_parts() {
     for (table, change, deletes) in [
         ("t", "TRUNCATE t", true),
         ("t", "ALTER TABLE t ALTER n TYPE bigint", true),
-        ("t", "ALTER TABLE t RENAME n TO m", false),
         ("whole", "ALTER TABLE whole ATTACH PARTITION part FOR VALUES FROM (0) TO (10)", true),
         ("whole", "TRUNCATE low", true),
         ("whole", "INSERT INTO whole VALUES (11)", false),

@@ -87,6 +87,22 @@ async fn no_sweep_is_left_out_after_a_reset_or_a_change_that_is_not_counted() {
     }
 }
 
+/// Nothing was written, and yet the rows are others.
+#[tokio::test]
+async fn no_sweep_is_left_out_for_a_table_of_another_shape() {
+    let place = Place::alone(
+        "CREATE TYPE mood AS ENUM ('sad'); CREATE TABLE t (id int PRIMARY KEY, m mood); INSERT INTO t VALUES (1, 'sad')",
+    )
+    .await;
+    let table = place.table("t", None, None).await;
+    let copied = place.read(&table, None, 10).await.watermark();
+    let cursor = settled(&place, &table, copied).await;
+    place.database.execute("ALTER TYPE mood RENAME VALUE 'sad' TO 'low'").unwrap();
+    let planned_again = place.table("t", None, None).await;
+    let given = sweep(&place, &planned_again, &cursor, Some(activity(&place, &table).await)).await;
+    assert_eq!(given.end, End::Complete);
+}
+
 /// The rows of a copy in one snapshot are those of its counters; a copy in two has none.
 #[tokio::test]
 async fn a_resumed_copy_is_always_swept() {

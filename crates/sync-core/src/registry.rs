@@ -1,5 +1,8 @@
 //! Drivers by URL scheme. A [`Registry`] is a value that a program builds and passes on; there is no global one.
 
+mod secrets;
+mod setting;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -9,6 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::{Error, Result, Source};
+use secrets::{is_secret, shows_secret};
+use setting::{Setting, SettingError};
 
 /// How a crate makes its sources known: the URL schemes it serves, the settings it takes, and how to connect.
 pub trait Driver: 'static {
@@ -87,12 +92,19 @@ impl Registry {
 }
 
 fn connect<D: Driver>(settings: Json) -> Connecting {
-    Box::pin(async move {
-        let config = serde_path_to_error::deserialize(settings).map_err(|error| {
-            let key = error.path().to_string();
-            Error::config(error.into_inner().to_string()).at(key)
-        })?;
-        D::connect(config).await
+    Box::pin(async move { D::connect(read(settings)?).await })
+}
+
+/// Errors name the key and what is wrong with it, and show no value: it may be a secret that stands in the wrong place.
+fn read<T: DeserializeOwned>(settings: Json) -> Result<T> {
+    serde_path_to_error::deserialize(Setting(settings.clone())).map_err(|error| {
+        let key = error.path().to_string();
+        let message = match error.into_inner() {
+            SettingError::Ours(message) => message,
+            SettingError::Drivers(message) if !is_secret(&key) && !shows_secret(&message, &settings) => message,
+            SettingError::Drivers(_) => "invalid value, of which nothing is shown as it may be a secret".to_owned(),
+        };
+        Error::config(message).at(key)
     })
 }
 

@@ -1,12 +1,17 @@
 //! One writer per file: an advisory lock on a file beside it, which the system releases when the process ends, however it ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sync_core::{Error, Result};
 
 use crate::open;
+
+/// How often, and how soon again, a lock is asked for that may be taken for a look alone.
+const LOOKS: u32 = 5;
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Held as long as this process may write to the replica. The side file stays: removing it would race with whoever opens it next.
 #[derive(Debug)]
@@ -27,13 +32,38 @@ impl WriterLock {
         };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(unusable)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(held(&mut file).at(place())),
-            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        // Somebody may just be looking whether it is held.
+        let mut tries = LOOKS;
+        loop {
+            tries -= 1;
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if tries > 0 => std::thread::sleep(LOOK),
+                Err(TryLockError::WouldBlock) => return Err(held(&mut file).at(place())),
+                Err(TryLockError::Error(error)) => return Err(unusable(error)),
+            }
         }
         note_process(&mut file).map_err(unusable)?;
         Ok(Self { _file: file })
+    }
+
+    /// Whether some process holds the lock of this replica.
+    pub(crate) fn is_held(replica: &Path) -> Result<bool> {
+        let path = side_file(replica);
+        let unusable = |error: std::io::Error| {
+            Error::config(format!("its lock file {} can't be looked at: {error}", path.display()))
+                .hint("let this user read it")
+        };
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(unusable(error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(unusable(error)),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ Exit codes:
   2    the configuration or the command line is wrong
   3    a source can't be reached, or refuses the login
   4    the replica can't be used
+  5    `verify` found that the replica differs from its source
   70   a bug in this program
   130  interrupted (143 when asked to end by a signal); `run` ends with 0 then, unless it is asked twice";
 
@@ -83,6 +84,34 @@ pub(crate) enum Command {
     /// Copy a table again with the next sync; not while a daemon runs
     Resync {
         /// Its name at the source or in the replica: users, audit.logs, tmp_users
+        table: String,
+    },
+    /// List rows that could not be stored; each is tried again with every sync
+    Failed {
+        /// Of this table alone, by its name at the source or in the replica
+        table: Option<String>,
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
+        /// How many at most
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: usize,
+    },
+    /// Compare the replica with its source, row by row; it may run beside a daemon
+    Verify {
+        /// These tables alone, by their names at the source or in the replica
+        #[arg(value_name = "TABLE")]
+        tables: Vec<String>,
+        /// Set right what differs; not while a daemon runs
+        #[arg(long)]
+        repair: bool,
+        /// Print what was found as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Carry out deletes that are held back because they are suspiciously many; not while a daemon runs
+    AcceptDeletes {
+        /// Its name at the source or in the replica
         table: String,
     },
     /// Ask the replica: one SQL statement that only reads

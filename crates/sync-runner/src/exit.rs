@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Success,
     /// A table or a query.
     Failed,
+    /// The replica is not as its source.
+    Differs,
     /// A source can't be reached or refuses the login.
     Source,
     Replica,
@@ -38,6 +40,7 @@ impl Exit {
             Self::Config => USAGE,
             Self::Source => 3,
             Self::Replica => 4,
+            Self::Differs => 5,
             Self::Bug => 70,
             Self::Interrupted => 130,
             Self::Terminated => 143,

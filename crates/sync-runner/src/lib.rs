@@ -5,13 +5,16 @@ mod commands;
 pub mod config;
 mod connect;
 mod console;
+mod daemon;
 mod exit;
 mod interrupt;
 mod logging;
+mod named;
 mod progress;
 mod suggest;
 mod text_table;
 mod time;
+mod wording;
 
 use std::process::ExitCode;
 

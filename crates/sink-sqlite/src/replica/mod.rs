@@ -3,17 +3,20 @@
 mod failed;
 mod status;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use sync_core::{Error, Result};
+use sync_core::{Error, Replica, Result};
 
 pub use failed::FailedRowStatus;
 pub use status::{LastRun, TableStatus};
 
 use crate::error::sqlite_error;
+use crate::lock::WriterLock;
 use crate::names::{quoted, table_exists};
+use crate::read::ReplicaFile;
 use crate::{open, state};
 
 /// How long a look waits for a file that is just being opened or closed.
@@ -23,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct SqliteReplica {
     conn: Connection,
+    path: PathBuf,
     place: String,
     // After `conn`: as the last to close, it takes away the side files that reading needs.
     _keeper: Option<Connection>,
@@ -46,7 +50,7 @@ impl SqliteReplica {
             None => Err(Error::config("it is no replica: nothing was ever synced into it").hint("check the path")),
         });
         let conn = checked.map_err(|error| error.at(place.clone()))?;
-        Ok(Self { conn, place, _keeper: keeper })
+        Ok(Self { conn, path, place, _keeper: keeper })
     }
 
     /// All tables, and streams that feed several, by name.
@@ -78,6 +82,20 @@ impl SqliteReplica {
             self.conn.query_row(&sql, [], |row| status::unsigned(row, 0)).map_err(sqlite_error)
         };
         count().map_err(|error| error.at(self.place.clone()))
+    }
+
+    /// Whether some process has it open for writing: a daemon, or a sync under way.
+    ///
+    /// # Errors
+    /// When the lock file beside it can't be looked at.
+    pub fn is_being_synced(&self) -> Result<bool> {
+        WriterLock::is_held(&self.path).map_err(|error| error.at(self.place.clone()))
+    }
+
+    /// The rows of its tables, for comparing them with a source.
+    #[must_use]
+    pub fn contents(&self) -> Arc<dyn Replica> {
+        Arc::new(ReplicaFile { path: self.path.clone(), busy_timeout: PATIENCE })
     }
 
     /// The connection, for queries. It can't write.

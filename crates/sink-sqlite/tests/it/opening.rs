@@ -117,3 +117,19 @@ fn a_look_works_while_a_sync_writes_and_cannot_write() {
     let refused = look.connection().execute_batch("DELETE FROM tmp_users").unwrap_err();
     assert!(refused.to_string().contains("readonly"), "{refused}");
 }
+
+#[test]
+fn a_look_tells_whether_somebody_syncs() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    publish(&mut sink, &users(), &named(&users(), &[(1, "Ada")])).unwrap();
+    let look = SqliteReplica::open(replica.path()).unwrap();
+    assert!(look.is_being_synced().unwrap());
+    drop(sink);
+    assert!(!look.is_being_synced().unwrap());
+    std::fs::remove_file(format!("{}.lock", replica.path().display())).unwrap();
+    assert!(!look.is_being_synced().unwrap());
+    let mut rows = sync_core::RowBatch::new(std::sync::Arc::clone(&users().schema));
+    look.contents().rows(&users()).unwrap().next(&mut rows).unwrap();
+    assert_eq!(rows.len(), 1);
+}

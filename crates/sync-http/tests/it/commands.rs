@@ -73,7 +73,8 @@ fn deletes_that_are_held_back_are_carried_out_on_request() {
         assert!(users_now()["last_reconcile"].is_string(), "{}", users_now());
         control.stop();
     };
-    shop.runtime.block_on(async { tokio::join!(shop.engine.run(commands), test) });
+    let (ended, ()) = shop.runtime.block_on(async { tokio::join!(shop.engine.run(commands), test) });
+    ended.unwrap();
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! What the command line offers, one file a command.
 
+mod accept_deletes;
 mod check;
+mod failed;
+mod planned;
 mod print_config;
 mod query;
 mod resync;
 mod run;
 mod status;
 mod sync;
+mod verify;
 
 use sync_core::{Error, Registry};
 
@@ -40,6 +44,14 @@ pub(crate) fn run(cli: Cli, registry: &Registry, console: &Console) -> Exit {
         Command::Sync { json } => on_a_runtime(console, sync::run(&config, registry, console, json)),
         Command::Run => run::run(&config, &load, registry, console),
         Command::Status { json, rows } => status::run(&config, console, json, rows),
+        Command::Failed { table, json, limit } => failed::run(&config, console, table.as_deref(), json, limit),
+        Command::Verify { tables, repair, json } => {
+            let wanted = verify::Wish { tables: &tables, repair, json };
+            on_a_runtime(console, verify::run(&config, registry, console, &wanted))
+        }
+        Command::AcceptDeletes { table } => {
+            on_a_runtime(console, accept_deletes::run(&config, registry, console, &table))
+        }
         Command::Query { sql, json } => query::run(&config, console, &sql, json),
         Command::Resync { table } => resync::run(&config, console, &table),
         Command::PrintConfig => print_config::run(&config, console),

@@ -1,12 +1,12 @@
 //! `data-sync resync`: forgets how far a table is, so that the next sync copies it again. Readers keep the old rows until then.
 
-use sink_sqlite::{SqliteConfig, SqliteReplica, SqliteSink, TableStatus};
-use sync_core::{Checkpoint, CopyState, Error, Result, Sink as _, StreamId};
+use sink_sqlite::{SqliteConfig, SqliteReplica, SqliteSink};
+use sync_core::{Checkpoint, CopyState, Result, Sink as _, StreamId};
 
 use crate::config::Config;
-use crate::config::nearest;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::named::named;
 
 pub(super) fn run(config: &Config, console: &Console, table: &str) -> Exit {
     let known = match SqliteReplica::open(&config.sink.path).and_then(|replica| replica.tables()) {
@@ -16,8 +16,8 @@ pub(super) fn run(config: &Config, console: &Console, table: &str) -> Exit {
             return Exit::Replica;
         }
     };
-    let replica = match find(config, &known, table) {
-        Ok(replica) => replica,
+    let replica = match named(config, &known, table) {
+        Ok(known) => known.name.as_str(),
         Err(error) => {
             console.error(&error);
             return Exit::Failed;
@@ -32,31 +32,6 @@ pub(super) fn run(config: &Config, console: &Console, table: &str) -> Exit {
         }
     }
     Exit::Success
-}
-
-/// The replica of this name, or of the table that has this name at its source.
-fn find<'a>(config: &Config, known: &'a [TableStatus], table: &str) -> Result<&'a str> {
-    let means = |status: &&TableStatus| {
-        let source = status.source_table.as_deref();
-        let in_default = |schema: &str| source == Some(format!("{schema}.{table}").as_str());
-        status.name == table || source == Some(table) || config.sources.iter().any(|s| in_default(s.default_schema()))
-    };
-    let found: Vec<_> = known.iter().filter(means).map(|status| status.name.as_str()).collect();
-    let place = format!("table {table}");
-    match found.as_slice() {
-        [replica] => Ok(replica),
-        [] => {
-            let error = Error::config("the replica has no such table").at(place);
-            Err(match nearest(table, known.iter().map(|status| status.name.as_str())) {
-                Some(near) => error.hint(format!("did you mean {near}?")),
-                None => error.hint("`data-sync status` lists what it has"),
-            })
-        }
-        several => {
-            let error = Error::config(format!("it could be {}", several.join(" or "))).at(place);
-            Err(error.hint("name one of them"))
-        }
-    }
 }
 
 /// Whether there was anything to forget.

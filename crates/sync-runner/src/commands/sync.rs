@@ -2,9 +2,11 @@
 
 mod report;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use sync_core::engine::inventory;
+use sink_sqlite::SqliteReplica;
+use sync_core::engine::{SyncReport, TableReport, inventory};
 use sync_core::{EngineSource, Registry};
 
 use crate::config::{Config, SourceConfig};
@@ -49,7 +51,20 @@ async fn sync(config: &Config, registry: &Registry, console: &Console, json: boo
         report = engine.sync() => report,
         () = progress::follow(engine.status(), console) => return exit.or(Exit::Bug),
     };
-    exit.or(report::show(&report, &configs, console, json))
+    let shown = report::Shown { report: &report, failed_rows: failed_rows(config, &report) };
+    exit.or(report::show(&shown, &configs, console, json))
+}
+
+/// How many rows of each replica are kept aside now. One row may fail several times in a sync, which is what the report counts.
+fn failed_rows(config: &Config, report: &SyncReport) -> HashMap<String, u64> {
+    let kept = SqliteReplica::open(&config.sink.path).and_then(|replica| replica.tables());
+    match kept {
+        Ok(tables) => tables.into_iter().map(|table| (table.name, table.failed_rows)).collect(),
+        Err(_) => {
+            let failed = |table: &TableReport| table.rows_failed + table.written.failed;
+            report.tables.iter().map(|table| (table.replica.clone(), failed(table))).collect()
+        }
+    }
 }
 
 /// For a source of which no table is wanted, the line to paste.

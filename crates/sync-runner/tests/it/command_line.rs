@@ -9,7 +9,21 @@ fn the_help_tells_commands_and_exit_codes() {
     let folder = folder("");
     let ran = run(folder.path(), &["--help"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-    for word in ["check", "sync", "run", "status", "resync", "query", "print-config", "--config", "Exit codes", "130"] {
+    for word in [
+        "check",
+        "sync",
+        "run",
+        "status",
+        "resync",
+        "failed",
+        "verify",
+        "accept-deletes",
+        "query",
+        "print-config",
+        "--config",
+        "Exit codes",
+        "130",
+    ] {
         assert!(ran.stdout.contains(word), "{word}");
     }
     assert_eq!(run(folder.path(), &["--version"]).stdout, format!("data-sync {}\n", env!("CARGO_PKG_VERSION")));

@@ -1,6 +1,7 @@
 //! The configuration and the command line as a user meets them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod accept_deletes;
 mod check;
 mod command;
 mod command_line;
@@ -11,9 +12,11 @@ mod config_mistakes;
 mod config_tables;
 mod daemon;
 mod endpoints;
+mod failed;
 mod load;
 mod query;
 mod resync;
 mod run;
+mod shop;
 mod status;
 mod stuck;

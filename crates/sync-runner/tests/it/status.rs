@@ -1,8 +1,12 @@
 //! `data-sync status`: from the replica alone.
 
+use std::net::TcpListener;
+
 use serde_json::json;
 
 use crate::command::{folder, replica, run};
+use crate::daemon::Daemon;
+use crate::shop::Shop;
 
 #[test]
 fn each_table_has_a_line() {
@@ -12,7 +16,20 @@ fn each_table_has_a_line() {
     let lines: Vec<Vec<&str>> = ran.stdout.lines().map(columns).collect();
     assert_eq!(
         lines[0],
-        ["table", "replica", "state", "rows", "last success", "lag", "next run", "failed rows", "last error"]
+        [
+            "table",
+            "replica",
+            "state",
+            "rows",
+            "guarantee",
+            "last success",
+            "lag",
+            "next run",
+            "last sweep",
+            "last reconcile",
+            "failed rows",
+            "last error"
+        ]
     );
     // How long ago that was depends on when the test runs.
     let (lag, others): (Vec<_>, Vec<_>) = lines[2].iter().copied().partition(|cell: &&str| cell.ends_with(" min"));
@@ -69,8 +86,38 @@ fn json_has_all_that_is_known() {
         "last_error": null,
         "failed_rows": 0,
         "last_run": last_run,
+        "guarantee": null,
+        "last_sweep": null,
+        "last_reconcile": null,
+        "held_deletes": null,
     });
     assert_eq!(status, json!({ "version": 1, "replica": "replica.db", "tables": [expected] }));
+}
+
+#[test]
+fn what_is_promised_is_what_the_daemon_of_this_replica_says() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let shop = Shop::synced(1, "mode = \"full\"\nsync_interval = \"1h\"");
+    let file = shop.path().join("data-sync.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace(":0\"", &format!(":{port}\"\ntoken = \"letmein\""))).unwrap();
+    let promised = || shop.json(&["status", "--json"]).1["tables"][0]["guarantee"].clone();
+    assert_eq!(promised(), json!(null), "nobody says anything");
+
+    let daemon = Daemon::start(shop.path());
+    daemon.wait_until("a plan", || !promised().is_null());
+    let (reason, remedy) = ("mode = \"full\" is set, so it is read whole each time", "leave `mode` out");
+    assert_eq!(promised(), json!({"kind": "bounded", "within_seconds": 3600.0, "reason": reason, "remedy": remedy}));
+    let status = shop.run(&["status"]).stdout;
+    assert_eq!(columns(status.lines().nth(2).unwrap())[3], "bounded");
+    assert!(status.ends_with(&format!("table public.users: bounded by 3600 s: {reason}; {remedy}\n")), "{status}");
+
+    // The same daemon says nothing of another replica.
+    let other = replica(0);
+    let config = format!("[http]\nlisten = \"127.0.0.1:{port}\"\ntoken = \"letmein\"\n");
+    std::fs::write(other.path().join("data-sync.toml"), config).unwrap();
+    let status: serde_json::Value = serde_json::from_str(&run(other.path(), &["status", "--json"]).stdout).unwrap();
+    assert_eq!(status["tables"][0]["guarantee"], json!(null));
 }
 
 #[test]

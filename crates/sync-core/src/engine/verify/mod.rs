@@ -125,6 +125,17 @@ impl Engine {
         Ok(self.sync_table(source, plan, options).await)
     }
 
+    /// Brings one planned table of the source at this position up to date.
+    ///
+    /// # Errors
+    /// When there is no source at this position, or it can't be asked who it is. What the run itself failed for is in its report.
+    pub async fn sync_one(&self, source: usize, plan: &TablePlan) -> Result<TableReport> {
+        let source = self.source(source)?;
+        let pulse = source.source.pulse().await?;
+        let options = RunOptions::once(plan, &pulse, self.accepting(&plan.replica.name));
+        Ok(self.sync_table(source, plan, options).await)
+    }
+
     fn source(&self, index: usize) -> Result<&EngineSource> {
         self.sources.get(index).ok_or_else(|| Error::internal(format!("there is no source {index}")))
     }

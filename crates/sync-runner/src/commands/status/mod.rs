@@ -1,6 +1,8 @@
 //! `data-sync status`: how far each table is, from the replica alone.
 
 mod interval;
+mod json;
+mod text;
 
 use std::io::{self, Write as _};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,10 +12,9 @@ use sink_sqlite::{SqliteReplica, TableStatus};
 use sync_core::{CopyState, Error};
 
 use crate::config::Config;
-use crate::console::{Console, one_line};
+use crate::console::Console;
+use crate::daemon;
 use crate::exit::Exit;
-use crate::text_table::{Cell, TextTable};
-use crate::time::{moment, span};
 use interval::interval;
 
 /// The version of what `--json` prints: a key that is added leaves it, one that goes or changes raises it.
@@ -25,10 +26,10 @@ pub(super) fn run(config: &Config, console: &Console, json: bool, count: bool) -
             let now = now_ms();
             let written = if json {
                 let path = config.sink.path.display().to_string();
-                let tables: Vec<_> = tables.iter().map(|table| to_json(table, now)).collect();
+                let tables: Vec<_> = tables.iter().map(|table| json::of(table, now)).collect();
                 writeln!(io::stdout(), "{:#}", json!({ "version": VERSION, "replica": path, "tables": tables }))
             } else {
-                to_text(&tables, count, now)
+                text::write(&tables, count, now)
             };
             console.written(written)
         }
@@ -39,11 +40,13 @@ pub(super) fn run(config: &Config, console: &Console, json: bool, count: bool) -
     }
 }
 
-/// A table, how many rows it has if that was asked for, and how often it is synced if that is configured.
+/// A table, how many rows it has if that was asked for, how often it is synced if that is configured, and what is promised of it if a
+/// daemon tells.
 struct Table {
     status: TableStatus,
     rows: Option<u64>,
     interval: Option<Duration>,
+    guarantee: Option<Json>,
 }
 
 impl Table {
@@ -62,41 +65,20 @@ impl Table {
 
 fn read(config: &Config, count: bool) -> Result<Vec<Table>, Error> {
     let replica = SqliteReplica::open(&config.sink.path)?;
+    let daemon = daemon::sync_status(config);
     let tables = replica.tables()?.into_iter().map(|status| {
         let rows = if count && status.published { replica.count_rows(&status.name)? } else { None };
         let interval = interval(config, status.source_table.as_deref(), &status.name);
-        Ok(Table { status, rows, interval })
+        let guarantee = daemon.as_ref().and_then(|daemon| guarantee(daemon, &status.name));
+        Ok(Table { status, rows, interval, guarantee })
     });
     tables.collect()
 }
 
-fn to_text(tables: &[Table], count: bool, now_ms: i64) -> io::Result<()> {
-    let mut header = vec!["table", "replica", "state", "last success", "lag", "next run", "failed rows", "last error"];
-    if count {
-        header.insert(3, "rows");
-    }
-    let mut shown = TextTable::new(io::stdout(), header);
-    for table in tables {
-        let status = &table.status;
-        let mut row = vec![
-            Cell::text(status.source_table.as_deref().unwrap_or_default()),
-            Cell::text(&status.name),
-            Cell::text(state(status)),
-            Cell::text(status.last_success_ms.map_or_else(|| "never".to_owned(), moment)),
-            Cell::number(table.lag(now_ms).map(span).unwrap_or_default()),
-            Cell::text(match table.next_run_ms() {
-                Some(next) if next <= now_ms => "due".to_owned(),
-                next => next.map(moment).unwrap_or_default(),
-            }),
-            Cell::number(status.failed_rows),
-            Cell::text(status.last_error.as_deref().map(one_line).unwrap_or_default()),
-        ];
-        if count {
-            row.insert(3, table.rows.map_or_else(|| Cell::text(""), Cell::number));
-        }
-        shown.row(row)?;
-    }
-    shown.finish()
+/// What a daemon promises of this replica.
+fn guarantee(daemon: &Json, replica: &str) -> Option<Json> {
+    let table = daemon["tables"].as_array()?.iter().find(|table| table["replica"] == replica)?;
+    Some(table["guarantee"].clone())
 }
 
 /// Milliseconds since 1970.
@@ -113,36 +95,4 @@ fn state(status: &TableStatus) -> &'static str {
         (None, true) => "to be copied anew",
         (None, false) => "not copied",
     }
-}
-
-fn to_json(table: &Table, now_ms: i64) -> Json {
-    let status = &table.status;
-    let last_run = status.last_run.map(|run| {
-        json!({
-            "started": moment(run.started_ms),
-            "finished": moment(run.finished_ms),
-            "rows_read": run.rows_read,
-            "changed": run.written.changed,
-            "deleted": run.written.deleted,
-            "unchanged": run.written.unchanged,
-        })
-    });
-    let mut shown = json!({
-        "table": status.source_table,
-        "replica": status.name,
-        "state": state(status),
-        "last_sync_timestamp": status.last_sync_timestamp_ms,
-        "last_sync_id": status.last_sync_id,
-        "last_success": status.last_success_ms.map(moment),
-        "lag_seconds": table.lag(now_ms).map(|lag| lag.as_secs_f64()),
-        "interval_seconds": table.interval.map(|interval| interval.as_secs_f64()),
-        "next_run": table.next_run_ms().map(moment),
-        "last_error": status.last_error,
-        "failed_rows": status.failed_rows,
-        "last_run": last_run,
-    });
-    if let Some(rows) = table.rows {
-        shown["rows"] = Json::from(rows);
-    }
-    shown
 }

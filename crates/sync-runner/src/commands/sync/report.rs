@@ -1,5 +1,6 @@
 //! What a sync did, as text and as JSON.
 
+use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
@@ -12,17 +13,31 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::text_table::{Cell, TextTable};
 use crate::time;
+use crate::wording::held_deletes;
+
+/// What a sync did, and how many rows of each replica are kept aside now.
+pub(super) struct Shown<'a> {
+    pub(super) report: &'a SyncReport,
+    pub(super) failed_rows: HashMap<String, u64>,
+}
+
+impl Shown<'_> {
+    fn failed_rows(&self, table: &TableReport) -> u64 {
+        self.failed_rows.get(&table.replica).copied().unwrap_or_default()
+    }
+}
 
 /// Prints the report: results to standard output, errors to standard error.
-pub(super) fn show(report: &SyncReport, configs: &[&SourceConfig], console: &Console, json: bool) -> Exit {
+pub(super) fn show(shown: &Shown<'_>, configs: &[&SourceConfig], console: &Console, json: bool) -> Exit {
+    let report = shown.report;
     let written = if json {
-        writeln!(io::stdout(), "{:#}", to_json(report))
+        writeln!(io::stdout(), "{:#}", to_json(shown))
     } else {
         to_text(report).and_then(|()| writeln!(io::stdout(), "{}", summary(report)))
     };
     let exit = console.written(written);
     report.tables.iter().for_each(log);
-    show_problems(report, configs, console);
+    show_problems(shown, configs, console);
     let sources = report.sources.iter().map(|failure| Exit::from(&failure.error)).max();
     let failed = if report.is_success() { Exit::Success } else { Exit::Failed };
     exit.or(failed).or(sources.unwrap_or(Exit::Success))
@@ -43,7 +58,8 @@ fn log(table: &TableReport) {
     );
 }
 
-fn show_problems(report: &SyncReport, configs: &[&SourceConfig], console: &Console) {
+fn show_problems(shown: &Shown<'_>, configs: &[&SourceConfig], console: &Console) {
+    let report = shown.report;
     for failure in &report.sources {
         let config = configs.iter().find(|config| config.name == failure.source);
         console.error(&config.map_or_else(|| failure.error.clone(), |config| config.label(&failure.error)));
@@ -55,10 +71,14 @@ fn show_problems(report: &SyncReport, configs: &[&SourceConfig], console: &Conso
         if let Some(error) = &table.error {
             console.error(error);
         }
-        if table.rows_failed > 0 {
-            let (name, rows) = (&table.table, table.rows_failed);
-            let remedy = "they are kept in tmp_data_sync_failed_rows, with the reasons";
+        let name = &table.table;
+        let rows = shown.failed_rows(table);
+        if rows > 0 {
+            let remedy = format!("they are kept aside and tried again; `data-sync failed {name}` tells why");
             console.warning(format_args!("table {name}: {rows} rows can't be stored as they are; {remedy}"));
+        }
+        if let Some(held) = &table.held {
+            console.warning(held_deletes(name, held));
         }
     }
 }
@@ -109,12 +129,14 @@ fn done(work: Work) -> &'static str {
     match work {
         Work::Copied => "copied",
         Work::Resumed => "resumed",
+        Work::Repaired => "repaired",
         _ => "followed",
     }
 }
 
-fn to_json(report: &SyncReport) -> Json {
-    let tables = report.tables.iter().map(table_to_json);
+fn to_json(shown: &Shown<'_>) -> Json {
+    let report = shown.report;
+    let tables = report.tables.iter().map(|table| table_to_json(table, shown.failed_rows(table)));
     let problems = report
         .problems
         .iter()
@@ -130,7 +152,7 @@ fn to_json(report: &SyncReport) -> Json {
     })
 }
 
-fn table_to_json(table: &TableReport) -> Json {
+fn table_to_json(table: &TableReport, failed_rows: u64) -> Json {
     let WriteStats { changed, deleted, unchanged, .. } = table.written;
     json!({
         "table": table.table.to_string(),
@@ -140,7 +162,8 @@ fn table_to_json(table: &TableReport) -> Json {
         "changed": changed,
         "deleted": deleted,
         "unchanged": unchanged,
-        "rows_failed": table.rows_failed,
+        "rows_failed": failed_rows,
+        "held_deletes": table.held.as_ref().map(|held| json!({ "deletes": held.deletes, "rows": held.rows })),
         "seconds": seconds(table.took),
         "error": table.error.as_ref().map(ToString::to_string),
     })

@@ -26,10 +26,10 @@ async fn look(pool: &Pool) -> Result<Vec<Relation>> {
 }
 
 fn schema(relation: &Relation) -> Result<TableSchema> {
-    let mut builder =
-        TableSchema::builder(relation.id.clone()).kind(relation.kind).key(&relation.key).shape(relation.shape());
+    let mut builder = TableSchema::builder(relation.id.clone()).kind(relation.kind).key(&relation.key);
     for found in &relation.columns {
         let column = Column::new(&found.name, found.base.data_type()).native_type(&found.native_type);
+        let column = column.shape(&found.shape);
         builder = builder.column(if found.not_null { column.not_null() } else { column });
     }
     if let Some(rows) = relation.estimated_rows {

@@ -1,34 +1,48 @@
 //! What a stored cursor depends on, in a form short enough to stand beside it.
 
-use crate::SourceTable;
+use crate::plan::Mask;
+use crate::{SourceTable, TableSchema};
 
-/// Three digests, of the columns, the key and the cursor columns, so that a mismatch can say what changed.
-pub(crate) fn fingerprint(table: &SourceTable) -> String {
+/// Digests of the columns, the key, the cursor columns and the filter, so that a mismatch can say what changed. What is as it would be
+/// without any setting has no part in it.
+pub(crate) fn fingerprint(table: &SourceTable, kept: &TableSchema, masks: &[(usize, Mask)]) -> String {
     let schema = &table.schema;
+    let read_as =
+        schema.columns().iter().filter_map(|column| Some(format!("{} as {}", column.name, column.read_as?.as_str())));
+    let both = schema.columns().iter().zip(kept.columns()).filter(|(read, kept)| read.name != kept.name);
+    let renamed = both.map(|(read, kept)| format!("{} is {}", read.name, kept.name));
+    let masked = masks.iter().map(|(column, mask)| format!("{column} masked {mask:?}"));
+    let settings = read_as.chain(renamed).chain(masked);
     let name = |position: &usize| schema.columns()[*position].name.clone();
-    let columns = schema.columns().iter().flat_map(|column| [column.name.clone(), column.native_type.clone()]);
+    let columns = schema.columns().iter().flat_map(|column| {
+        let shape = Some(&column.shape).filter(|shape| !shape.is_empty());
+        [&column.name, &column.native_type].into_iter().chain(shape).cloned()
+    });
     let key = schema.key().iter().map(name);
     let keyset = table.keyset();
-    // The shape is left out where there is none, as it was before there were shapes.
-    let shape = Some(schema.shape()).filter(|shape| !shape.is_empty()).map(str::to_owned);
     let table_name = std::iter::once(schema.id().to_string());
+    let filter = table.filter.iter().map(|filter| format!(" filter:{:016x}", digest(std::iter::once(filter.clone()))));
     format!(
-        "columns:{:016x} key:{:016x} cursor:{:016x}",
-        digest(table_name.chain(columns).chain(shape)),
+        "columns:{:016x} key:{:016x} cursor:{:016x}{}",
+        digest(table_name.chain(columns).chain(settings)),
         digest(key),
-        digest(keyset.iter().map(name))
+        digest(keyset.iter().map(name)),
+        filter.collect::<String>()
     )
 }
 
 /// Which parts of two fingerprints differ, in words.
 pub(crate) fn difference(stored: &str, planned: &str) -> String {
     let parts = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-    let stored = parts(stored);
-    let changed: Vec<_> = parts(planned)
-        .into_iter()
-        .filter(|part| !stored.contains(part))
-        .filter_map(|part| part.split_once(':').map(|(name, _)| name.to_owned()))
-        .collect();
+    let (stored, planned) = (parts(stored), parts(planned));
+    let gone = stored.iter().filter(|part| !planned.contains(part));
+    let new = planned.iter().filter(|part| !stored.contains(part));
+    let mut changed: Vec<&str> = Vec::new();
+    for (name, _) in new.chain(gone).filter_map(|part| part.split_once(':')) {
+        if !changed.contains(&name) {
+            changed.push(name);
+        }
+    }
     changed.join(" and ")
 }
 
@@ -61,12 +75,26 @@ mod tests {
         SourceTable::new(Arc::new(schema)).cursor_columns(timestamp, Some(0))
     }
 
+    fn of(table: &SourceTable) -> String {
+        fingerprint(table, &table.schema, &[])
+    }
+
     #[test]
     fn a_mismatch_names_what_changed() {
-        let stored = fingerprint(&table("timestamp", None));
+        let stored = of(&table("timestamp", None));
         assert_eq!(difference(&stored, &stored), "");
-        assert_eq!(difference(&stored, &fingerprint(&table("timestamptz", None))), "columns");
-        assert_eq!(difference(&stored, &fingerprint(&table("timestamptz", Some(1)))), "columns and cursor");
+        assert_eq!(difference(&stored, &of(&table("timestamptz", None))), "columns");
+        assert_eq!(difference(&stored, &of(&table("timestamptz", Some(1)))), "columns and cursor");
+    }
+
+    #[test]
+    fn every_setting_counts() {
+        let plain = table("timestamp", None);
+        let filtered = plain.clone().filter(Some("id > 1".to_owned()));
+        assert_eq!(difference(&of(&plain), &of(&filtered)), "filter");
+        assert_eq!(difference(&of(&filtered), &of(&plain)), "filter");
+        let masked = fingerprint(&plain, &plain.schema, &[(1, Mask::Null)]);
+        assert_eq!(difference(&of(&plain), &masked), "columns");
     }
 
     #[test]

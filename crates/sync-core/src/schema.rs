@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::plan::ReadAs;
 use crate::{DataType, Error, Result};
 
 /// A table as the source names it.
@@ -58,13 +59,25 @@ pub struct Column {
     pub native_type: String,
     /// Whether the source lets it be NULL.
     pub nullable: bool,
+    /// Whatever else the source's values depend on, as a text that is only compared: a column dropped and made again under its name, a
+    /// label of an enumeration renamed. A table of which a column's shape changed is copied again.
+    pub shape: String,
+    /// The form in which it is to be read because somebody chose so; `data_type` is of that form then, `native_type` stays.
+    pub read_as: Option<ReadAs>,
 }
 
 impl Column {
     /// A column that may be NULL.
     #[must_use]
     pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
-        Self { name: name.into(), data_type, native_type: String::new(), nullable: true }
+        Self {
+            name: name.into(),
+            data_type,
+            native_type: String::new(),
+            nullable: true,
+            shape: String::new(),
+            read_as: None,
+        }
     }
 
     /// Names the type as the source does.
@@ -74,11 +87,36 @@ impl Column {
         self
     }
 
+    /// Says what else its values depend on.
+    #[must_use]
+    pub fn shape(mut self, shape: impl Into<String>) -> Self {
+        self.shape = shape.into();
+        self
+    }
+
     /// Says that the source never stores NULL here.
     #[must_use]
     pub fn not_null(mut self) -> Self {
         self.nullable = false;
         self
+    }
+}
+
+/// An index of the source on plain columns, all in ascending order.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Its name at the source.
+    pub name: String,
+    /// Names of the columns, in the index's order.
+    pub columns: Vec<String>,
+}
+
+impl Index {
+    /// An index on these columns.
+    #[must_use]
+    pub fn new<N: Into<String>>(name: impl Into<String>, columns: impl IntoIterator<Item = N>) -> Self {
+        Self { name: name.into(), columns: columns.into_iter().map(Into::into).collect() }
     }
 }
 
@@ -110,7 +148,7 @@ pub struct TableSchema {
     key: Vec<usize>,
     estimated_rows: Option<u64>,
     unreadable: Option<String>,
-    shape: String,
+    indexes: Vec<Index>,
 }
 
 impl TableSchema {
@@ -134,7 +172,7 @@ impl TableSchema {
             key: Vec::new(),
             estimated_rows: None,
             unreadable: None,
-            shape: String::new(),
+            indexes: Vec::new(),
         }
     }
 
@@ -142,6 +180,12 @@ impl TableSchema {
     #[must_use]
     pub fn id(&self) -> &TableId {
         &self.id
+    }
+
+    /// The same table with other columns and indexes.
+    pub(crate) fn with_columns(&self, columns: Vec<Column>, key: Vec<String>, indexes: Vec<Index>) -> Result<Self> {
+        let Self { id, kind, estimated_rows, unreadable, .. } = self.clone();
+        TableSchemaBuilder { id, kind, columns, key, estimated_rows, unreadable, indexes }.build()
     }
 
     /// What kind of relation it is.
@@ -180,6 +224,12 @@ impl TableSchema {
         !self.key.is_empty() && self.key.iter().all(sortable)
     }
 
+    /// Indexes that make reading quicker; they say nothing about the rows.
+    #[must_use]
+    pub fn indexes(&self) -> &[Index] {
+        &self.indexes
+    }
+
     /// About how many rows there are, for progress bars; `None` where nobody knows.
     #[must_use]
     pub fn estimated_rows(&self) -> Option<u64> {
@@ -190,13 +240,6 @@ impl TableSchema {
     #[must_use]
     pub fn unreadable(&self) -> Option<&str> {
         self.unreadable.as_deref()
-    }
-
-    /// Whatever else the source's values depend on, as a text that is only compared: a column dropped and made again under its name, a
-    /// label of an enumeration renamed. A table whose shape changed is copied again.
-    #[must_use]
-    pub fn shape(&self) -> &str {
-        &self.shape
     }
 }
 
@@ -210,7 +253,7 @@ pub struct TableSchemaBuilder {
     key: Vec<String>,
     estimated_rows: Option<u64>,
     unreadable: Option<String>,
-    shape: String,
+    indexes: Vec<Index>,
 }
 
 impl TableSchemaBuilder {
@@ -244,9 +287,9 @@ impl TableSchemaBuilder {
         self
     }
 
-    /// Says what else its values depend on; see [`TableSchema::shape`].
-    pub fn shape(mut self, shape: impl Into<String>) -> Self {
-        self.shape = shape.into();
+    /// Adds an index. One on a column that is not there is left out when the table is built.
+    pub fn index(mut self, index: Index) -> Self {
+        self.indexes.push(index);
         self
     }
 
@@ -256,7 +299,7 @@ impl TableSchemaBuilder {
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a table without columns;
     /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) for an empty name, a NUL in a name, a name that stands twice, and a key
     /// column that does not exist: a source that describes such a table has a bug.
-    pub fn build(self) -> Result<TableSchema> {
+    pub fn build(mut self) -> Result<TableSchema> {
         let place = format!("table {}", self.id);
         if self.columns.is_empty() {
             return Err(Error::unsupported("it has no columns").at(place).hint("leave it out of `tables`"));
@@ -279,6 +322,8 @@ impl TableSchemaBuilder {
                 None => return Err(Error::internal(format!("key column {name:?} does not exist")).at(place)),
             }
         }
+        let is_there = |name: &String| self.columns.iter().any(|column| column.name == *name);
+        self.indexes.retain(|index| !index.columns.is_empty() && index.columns.iter().all(is_there));
         Ok(TableSchema {
             id: self.id,
             kind: self.kind,
@@ -286,7 +331,7 @@ impl TableSchemaBuilder {
             key,
             estimated_rows: self.estimated_rows,
             unreadable: self.unreadable,
-            shape: self.shape,
+            indexes: self.indexes,
         })
     }
 }

@@ -38,6 +38,16 @@ pub trait Source: Debug + Send + Sync + 'static {
         self.identity().await.map(Pulse::new)
     }
 
+    /// Tries what somebody configured in the source's own language, [`SourceTable::filter`], alone and without effect, before anything
+    /// is read by it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when it is no condition on this table.
+    async fn try_out(&self, table: &SourceTable) -> Result<()> {
+        let _ = table;
+        Ok(())
+    }
+
     /// Starts to read. The reader owns what it needs, so several can be open side by side.
     ///
     /// # Errors
@@ -239,13 +249,16 @@ pub struct SourceTable {
     pub timestamp: Option<usize>,
     /// The column that grows with every insert, if there is one.
     pub id: Option<usize>,
+    /// A condition in the source's own language, as somebody configured it. Rows that do not meet it, or of which it is unknown, are not
+    /// there for whoever reads: a copy and a list of keys leave them out; a poll, a sweep and a read by key give a delete for each.
+    pub filter: Option<String>,
 }
 
 impl SourceTable {
     /// A table that is read by its key alone.
     #[must_use]
     pub fn new(schema: Arc<TableSchema>) -> Self {
-        Self { schema, timestamp: None, id: None }
+        Self { schema, timestamp: None, id: None, filter: None }
     }
 
     /// Sets the columns by which changes are found, as positions.
@@ -253,6 +266,13 @@ impl SourceTable {
     pub fn cursor_columns(mut self, timestamp: Option<usize>, id: Option<usize>) -> Self {
         self.timestamp = timestamp;
         self.id = id;
+        self
+    }
+
+    /// Keeps only rows that meet this condition.
+    #[must_use]
+    pub fn filter(mut self, filter: Option<String>) -> Self {
+        self.filter = filter;
         self
     }
 
@@ -310,6 +330,8 @@ pub struct Capabilities {
     pub reconcile: bool,
     /// [`Scope::Changes`].
     pub changes: bool,
+    /// [`SourceTable::filter`].
+    pub filter: bool,
 }
 
 impl Capabilities {
@@ -337,6 +359,13 @@ impl Capabilities {
     #[must_use]
     pub fn reconcile(mut self) -> Self {
         self.reconcile = true;
+        self
+    }
+
+    /// Announces [`SourceTable::filter`].
+    #[must_use]
+    pub fn filter(mut self) -> Self {
+        self.filter = true;
         self
     }
 

@@ -11,6 +11,9 @@ pub struct Upkeep {
     /// [`SourceIdentity::id`](crate::SourceIdentity::id) of the source that the rows came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// The names of the columns that are kept, as the source spells them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
     /// When the table was last swept without leaving anything out, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swept_ms: Option<i64>,
@@ -76,7 +79,9 @@ mod tests {
         let (writes_seen, deletes_seen) = (Some("6".to_owned()), Some("7".to_owned()));
         let (swept_ms, reconciled_ms) = (Some(-1), Some(2));
         let source = Some("server/database".to_owned());
-        let upkeep = Upkeep { source, swept_ms, reconciled_ms, reconcile_owed: true, writes_seen, deletes_seen, held };
+        let (columns, reconcile_owed) = (vec!["id".to_owned()], true);
+        let upkeep =
+            Upkeep { source, columns, swept_ms, reconciled_ms, reconcile_owed, writes_seen, deletes_seen, held };
         assert_eq!(Upkeep::decode(&upkeep.encode()), upkeep);
         assert_eq!(Upkeep::default().encode(), "{}");
         for text in ["", "{}", "[", r#"{"a_later_release":1}"#] {

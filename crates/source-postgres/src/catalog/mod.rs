@@ -20,8 +20,6 @@ pub(crate) struct Relation {
     pub(crate) rights: Rights,
     pub(crate) columns: Vec<CatalogColumn>,
     pub(crate) key: Vec<String>,
-    /// A digest of what its values depend on beside the names and types of its columns.
-    shape: u64,
 }
 
 /// What the login may do with a relation.
@@ -43,6 +41,8 @@ pub(crate) struct CatalogColumn {
     pub(crate) base: NativeType,
     /// Whether its collation compares texts byte by byte.
     pub(crate) bytewise: bool,
+    /// A digest of what its values depend on beside its name and type.
+    pub(crate) shape: String,
 }
 
 /// All relations that this login can see. Three statements, sent at once, however many tables there are.
@@ -63,16 +63,9 @@ pub(crate) async fn relation(client: &Client, id: &TableId) -> Result<Option<Rel
     Ok(query(client, Some(id)).await?.into_iter().next())
 }
 
-/// An odd number without a pattern: folding with it keeps the order of columns in the digest.
-const FOLD: u64 = 0x9e37_79b9_7f4a_7c15;
-
 impl Relation {
-    /// What its values depend on beside the names and types of its columns, as a text that is only compared.
-    pub(crate) fn shape(&self) -> String {
-        format!("{:016x}", self.shape)
-    }
-
-    /// Fails unless the relation is what `planned` was made from.
+    /// Fails unless the relation is what `planned` was made from. Columns that the plan does not have are not looked at: they were left
+    /// out, or came since, and the next plan will tell.
     pub(crate) fn check(&self, planned: &TableSchema) -> Result<()> {
         let changed =
             |what: String| Err(Error::schema(what).at(format!("table {}", planned.id())).hint("plan it again"));
@@ -86,19 +79,17 @@ impl Relation {
                     let (name, was, is) = (&column.name, &column.native_type, &live.native_type);
                     return changed(format!("column {name:?} was of type {was} and is {is} now"));
                 }
+                // Whoever made the plan by hand may not know the shape.
+                Some(live) if !column.shape.is_empty() && live.shape != column.shape => {
+                    let name = &column.name;
+                    return changed(format!("column {name:?} was made anew, or a type that it has was changed"));
+                }
                 Some(_) => {}
             }
-        }
-        if let Some(new) = self.columns.iter().find(|live| planned.position(&live.name).is_none()) {
-            return changed(format!("column {:?} is new", new.name));
         }
         let key = planned.key().iter().map(|position| &planned.columns()[*position].name);
         if !key.eq(&self.key) {
             return changed("its key is another one".to_owned());
-        }
-        // Whoever made the plan by hand may not know the shape.
-        if !planned.shape().is_empty() && planned.shape() != self.shape() {
-            return changed("a column was made anew, or a type that it has was changed".to_owned());
         }
         Ok(())
     }
@@ -125,8 +116,6 @@ fn assemble(relations: Rows, columns: Rows, keys: Rows) -> Result<Vec<Relation>,
     for row in columns? {
         if let Some(place) = place.get(&row.try_get::<_, u32>(0)?) {
             found[*place].columns.push(column_of(&row)?);
-            let digest = row.try_get::<_, i64>(11)?.cast_unsigned();
-            found[*place].shape = (found[*place].shape.rotate_left(5) ^ digest).wrapping_mul(FOLD);
         }
     }
     for row in keys? {
@@ -154,7 +143,6 @@ fn relation_of(row: &Row) -> Result<Relation, tokio_postgres::Error> {
         },
         columns: Vec::new(),
         key: Vec::new(),
-        shape: 0,
     })
 }
 
@@ -188,6 +176,7 @@ fn column_of(row: &Row) -> Result<CatalogColumn, tokio_postgres::Error> {
             modifier: row.try_get(9)?,
             cast: row.try_get(10)?,
         },
+        shape: format!("{:016x}", row.try_get::<_, i64>(11)?),
         bytewise: row.try_get(12)?,
     })
 }

@@ -89,7 +89,8 @@ fn is_unchanged(position: &Position, activity: Option<&Activity>, table: &Source
 
 /// What a cursor remembers of the counters: together with the shape, as another label of an enumeration changes rows too.
 fn written(writes: &str, schema: &TableSchema) -> String {
-    format!("{writes} {}", schema.shape())
+    let shapes: Vec<&str> = schema.columns().iter().map(|column| column.shape.as_str()).collect();
+    format!("{writes} {}", shapes.join(" "))
 }
 
 /// For reads that need no server.

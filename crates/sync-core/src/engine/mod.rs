@@ -9,6 +9,7 @@ mod daemon;
 mod entry;
 mod group;
 mod job;
+mod masked;
 mod reconcile;
 mod report;
 mod rounds;
@@ -31,7 +32,7 @@ pub use control::{Commands, Control, control};
 pub use report::{SourceFailure, SyncReport, TableReport, Work};
 pub use verify::{Differences, VerifyReport, verify};
 
-use crate::plan::{Mode, plan, refuse_collisions};
+use crate::plan::{Mode, OnSchemaChange, plan, refuse_collisions};
 use crate::status::{Phase, Status, StatusBoard};
 use crate::{
     Pulse, Replica, Result, RunRecord, Sink, Source, SourceIdentity, StreamId, SyncPlan, TablePlan, TableProblem,
@@ -175,6 +176,8 @@ impl Engine {
     async fn sync_table(&self, source: &EngineSource, plan: &TablePlan, options: RunOptions) -> TableReport {
         let started = Instant::now();
         let started_ms = now_ms();
+        let narrowed = self.frozen(plan).await;
+        let plan = narrowed.as_ref().unwrap_or(plan);
         let run = TableRun {
             source: &*source.source,
             plan,
@@ -206,6 +209,17 @@ impl Engine {
             stored: outcome.stored,
             error,
         }
+    }
+
+    /// The plan without columns that came since the table was copied, where they are not to be followed.
+    async fn frozen(&self, plan: &TablePlan) -> Option<TablePlan> {
+        if plan.on_schema_change != OnSchemaChange::Freeze {
+            return None;
+        }
+        // What can't be read now is told by the run itself.
+        let stored = self.writer.stored(&plan.replica).await.ok()?.checkpoint?;
+        let narrowed = plan.narrowed(&stored.upkeep.columns)?;
+        (narrowed.fingerprint == stored.fingerprint).then_some(narrowed)
     }
 
     /// A failure is stored at once, a success that changed nothing is kept until it is worth a transaction.
@@ -295,7 +309,24 @@ async fn look_around(source: &EngineSource, pulse: Pulse) -> Result<Inventory> {
     let tables = source.source.discover().await?;
     let mut plan = plan(&source.wanted, &tables, &source.source.capabilities());
     refuse_collisions(std::slice::from_mut(&mut plan));
+    try_out(source, &mut plan).await?;
     Ok(Inventory { identity: pulse.identity.clone(), tables, plan, pulse })
+}
+
+/// Moves tables whose condition the source does not understand from the plan to its problems.
+async fn try_out(source: &EngineSource, plan: &mut SyncPlan) -> Result<()> {
+    for table in std::mem::take(&mut plan.tables) {
+        let tried = match &table.source.filter {
+            Some(_) => source.source.try_out(&table.source).await,
+            None => Ok(()),
+        };
+        match tried {
+            Ok(()) => plan.tables.push(table),
+            Err(error) if error.kind().is_transient() => return Err(error),
+            Err(error) => plan.problems.push(TableProblem::of(&table, error)),
+        }
+    }
+    Ok(())
 }
 
 /// Milliseconds since 1970. A clock before that is taken as 1970.

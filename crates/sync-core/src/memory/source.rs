@@ -1,5 +1,6 @@
 //! [`MemorySource`]: tables in memory that can be copied, polled, swept, reconciled and captured.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,8 +9,8 @@ use async_trait::async_trait;
 use super::cursor::MemoryCursor;
 use super::{OwnedKey, OwnedRow, ReadyReader, push_key, push_row};
 use crate::{
-    Activity, Batch, BatchLimits, Capabilities, Cursor, End, Error, Op, OwnedValue, Pulse, ReadRequest, Reader, Result,
-    RowBatch, Scope, Source, SourceIdentity, SourceTable, StreamId, TableId, TableSchema,
+    Activity, Batch, BatchLimits, Capabilities, Column, Cursor, End, Error, Op, OwnedValue, Pulse, ReadRequest, Reader,
+    Result, RowBatch, Scope, Source, SourceIdentity, SourceTable, StreamId, TableId, TableSchema,
 };
 
 /// Tables in memory. Clones share them, so that a test can change rows while an engine reads.
@@ -25,7 +26,7 @@ struct State {
     log: VecDeque<Transaction>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Table {
     schema: Arc<TableSchema>,
     rows: BTreeMap<OwnedKey, StoredRow>,
@@ -173,13 +174,30 @@ impl State {
         self.tables.get(id).ok_or_else(|| Error::schema("the table is gone").at(format!("table {id}")))
     }
 
+    /// A table with the columns that were planned.
+    fn planned(&self, source: &SourceTable) -> Result<Cow<'_, Table>> {
+        let table = self.table(source.schema.id())?;
+        if table.schema.columns() == source.schema.columns() {
+            return Ok(Cow::Borrowed(table));
+        }
+        let place = |column: &Column| {
+            let gone = || Error::schema(format!("column {:?} is gone", column.name));
+            table.schema.position(&column.name).ok_or_else(gone)
+        };
+        let places = source.schema.columns().iter().map(place).collect::<Result<Vec<_>>>()?;
+        let values = |row: &OwnedRow| places.iter().map(|place| row[*place].clone()).collect();
+        let stored = |row: &StoredRow| StoredRow { values: values(&row.values), ..row.clone() };
+        let rows = table.rows.iter().map(|(key, row)| (key.clone(), stored(row))).collect();
+        Ok(Cow::Owned(Table { schema: Arc::clone(&source.schema), rows, ..*table }))
+    }
+
     fn copy_or_poll(
         &self,
         source: &SourceTable,
         after: Option<&Cursor>,
         limits: BatchLimits,
     ) -> Result<(Vec<Batch>, End)> {
-        let table = self.table(source.schema.id())?;
+        let table = &*self.planned(source)?;
         let Some(after) = after else {
             let last = table.rows.values().filter_map(|row| position(row, source)).max();
             return self.copy(table, MemoryCursor::start(self.version, last), limits);
@@ -224,7 +242,7 @@ impl State {
 
     /// Every row that changed since the horizon, by whatever kind of change.
     fn sweep(&self, source: &SourceTable, after: Option<&Cursor>, request: &ReadRequest) -> Result<(Vec<Batch>, End)> {
-        let table = self.table(source.schema.id())?;
+        let table = &*self.planned(source)?;
         let cursor = MemoryCursor::parse(after.ok_or_else(|| Error::expired("a sweep needs a horizon"))?)?;
         let written = request.activity.as_ref().and_then(|activity| activity.writes.parse::<u64>().ok());
         if written.is_some_and(|written| written <= cursor.horizon) {
@@ -239,7 +257,7 @@ impl State {
     }
 
     fn keys(&self, source: &SourceTable, limits: BatchLimits) -> Result<(Vec<Batch>, End)> {
-        let table = self.table(source.schema.id())?;
+        let table = &*self.planned(source)?;
         let mut keys = Vec::new();
         let mut rows = RowBatch::new(Arc::clone(&table.schema));
         for key in table.rows.keys() {
@@ -254,7 +272,7 @@ impl State {
     }
 
     fn rows(&self, source: &SourceTable, keys: &RowBatch) -> Result<(Vec<Batch>, End)> {
-        let table = self.table(source.schema.id())?;
+        let table = &*self.planned(source)?;
         let mut rows = RowBatch::new(Arc::clone(&table.schema));
         for wanted in keys.rows() {
             let key: OwnedKey = wanted.key().map(OwnedValue::from).collect();

@@ -1,5 +1,6 @@
 //! What is wanted, held against what exists: a pure function from configuration and discovered tables to a [`SyncPlan`].
 
+mod columns;
 mod select;
 mod settings;
 mod table;
@@ -9,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use settings::{
-    DEFAULT_COPY_SNAPSHOT_MAX, DEFAULT_MAX_DELETE_FRACTION, DEFAULT_MAX_SKIP, DEFAULT_RECONCILE_INTERVAL,
-    DEFAULT_SYNC_INTERVAL, Deletes, Mode, OnSourceChange, TableSettings,
+    ColumnSettings, DEFAULT_COPY_SNAPSHOT_MAX, DEFAULT_MAX_DELETE_FRACTION, DEFAULT_MAX_SKIP,
+    DEFAULT_RECONCILE_INTERVAL, DEFAULT_SYNC_INTERVAL, Deletes, Mask, Mode, Numeric, OnSchemaChange, OnSourceChange,
+    ReadAs, TableSettings,
 };
 
 use crate::naming::DEFAULT_PREFIX;
@@ -121,6 +123,10 @@ pub struct TablePlan {
     pub max_delete_fraction: f64,
     /// What to do when the source turns out to be another one.
     pub on_source_change: OnSourceChange,
+    /// What to do when its columns change.
+    pub on_schema_change: OnSchemaChange,
+    /// Columns, as positions, whose values are not to be seen, and what stands in their place.
+    pub masks: Vec<(usize, Mask)>,
     /// What is promised of the replica.
     pub guarantee: Guarantee,
 }
@@ -140,6 +146,11 @@ pub struct TableProblem {
 }
 
 impl TableProblem {
+    /// What was found out about a planned table.
+    pub(crate) fn of(table: &TablePlan, error: Error) -> Self {
+        Self::new(table.id().to_string(), error)
+    }
+
     fn new(table: String, error: Error) -> Self {
         let error = error.at(format!("table {table}"));
         Self { source: None, table, kind: error.kind(), message: error.to_string() }

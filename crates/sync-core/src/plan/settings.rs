@@ -1,5 +1,6 @@
 //! What can be set for a table, and what holds where nothing is set.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What can be set for a table; `None` leaves it to the next wider setting.
@@ -33,6 +34,90 @@ pub struct TableSettings {
     pub max_delete_fraction: Option<f64>,
     /// What to do when the source turns out to be another one. By default the table stops.
     pub on_source_change: Option<OnSourceChange>,
+    /// What to do when the table's columns change. By default they are followed.
+    pub on_schema_change: Option<OnSchemaChange>,
+    /// A condition in the source's own language; rows that do not meet it are not kept.
+    pub filter: Option<String>,
+    /// The only columns to keep; the key's must be among them.
+    pub only_columns: Option<Vec<String>>,
+    /// Settings of single columns, by their name at the source.
+    pub columns: BTreeMap<String, ColumnSettings>,
+    /// The form of decimal numbers whose column says nothing itself.
+    pub numeric: Option<Numeric>,
+    /// Whether the replica gets the source's indexes too. By default it does.
+    pub indexes: Option<bool>,
+}
+
+/// What can be set for a column.
+#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnSettings {
+    /// The form in which it is kept.
+    pub read_as: Option<ReadAs>,
+    /// Its name in the replica.
+    pub rename: Option<String>,
+    /// What stands in the place of its values.
+    pub mask: Option<Mask>,
+    /// Whether it is left out.
+    pub exclude: Option<bool>,
+}
+
+/// A form of values that somebody chose.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReadAs {
+    /// A whole number of 64 bits; a value that is none fails its row.
+    Integer,
+    /// A binary floating-point number: exact to 15 digits. A value beyond its range fails its row.
+    Real,
+    /// The source's own text.
+    Text,
+}
+
+/// What stands in the place of a value that is not to be seen.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mask {
+    /// NULL.
+    Null,
+    /// The SHA-256 of its text, as hexadecimal digits: equal values stay equal. Whoever can guess a value can tell that it is the one.
+    Hash,
+}
+
+/// The form of decimal numbers.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Numeric {
+    /// The handiest form that is exact.
+    Auto,
+    /// Their digits.
+    Text,
+    /// A binary floating-point number.
+    Real,
+}
+
+/// What to do when a table's columns, or what its values depend on, change at the source.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OnSchemaChange {
+    /// The table is copied again beside the old one, and then takes its place.
+    Follow,
+    /// New columns are left out; any other change stops the table.
+    Freeze,
+    /// The table stops as it is, with an error, until somebody decides.
+    Stop,
+}
+
+impl ReadAs {
+    /// The name used in configurations.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Integer => "integer",
+            Self::Real => "real",
+            Self::Text => "text",
+        }
+    }
 }
 
 /// How a table is kept up to date.
@@ -91,6 +176,12 @@ impl TableSettings {
             reconcile_interval: self.reconcile_interval.or(wider.reconcile_interval),
             max_delete_fraction: self.max_delete_fraction.or(wider.max_delete_fraction),
             on_source_change: self.on_source_change.or(wider.on_source_change),
+            on_schema_change: self.on_schema_change.or(wider.on_schema_change),
+            filter: text(&self.filter, &wider.filter),
+            only_columns: self.only_columns.clone().or_else(|| wider.only_columns.clone()),
+            columns: wider.columns.clone().into_iter().chain(self.columns.clone()).collect(),
+            numeric: self.numeric.or(wider.numeric),
+            indexes: self.indexes.or(wider.indexes),
         }
     }
 }

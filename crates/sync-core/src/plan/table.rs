@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::columns::{PlannedColumns, plan_columns};
 use super::{
     DEFAULT_COPY_SNAPSHOT_MAX, DEFAULT_MAX_DELETE_FRACTION, DEFAULT_MAX_SKIP, DEFAULT_RECONCILE_INTERVAL,
-    DEFAULT_SYNC_INTERVAL, Deletes, Mode, OnSourceChange, Wanted,
+    DEFAULT_SYNC_INTERVAL, Deletes, Mode, OnSchemaChange, OnSourceChange, Wanted,
 };
 use crate::fingerprint::fingerprint;
 use crate::{
@@ -21,6 +22,13 @@ pub(super) fn plan_table(
 ) -> Result<TablePlan, Vec<Error>> {
     let settings = settings.or(&wanted.defaults);
     let mut problems = Vec::new();
+    let discovered = schema;
+    let columns = plan_columns(discovered, &settings).unwrap_or_else(|found| {
+        problems.extend(found);
+        // Other problems of the table are looked for all the same.
+        PlannedColumns { read: discovered.clone(), kept: discovered.clone(), masks: Vec::new() }
+    });
+    let schema = &columns.read;
     let mut keep = |checked: Result<Option<usize>, Error>| {
         checked.unwrap_or_else(|error| {
             problems.push(error);
@@ -43,7 +51,7 @@ pub(super) fn plan_table(
     };
     let deletes = settings.deletes.clone().unwrap_or(Deletes::Reconcile);
     if let Deletes::Soft { column } = &deletes {
-        let taken = schema.columns().iter().any(|own| own.name.eq_ignore_ascii_case(column));
+        let taken = columns.kept.columns().iter().any(|own| own.name.eq_ignore_ascii_case(column));
         if taken {
             problems.push(
                 Error::config(format!("deleted_column {column:?} is a column of the table"))
@@ -58,6 +66,9 @@ pub(super) fn plan_table(
             );
         }
     }
+    if settings.filter.is_some() && !capabilities.filter {
+        problems.push(Error::config("`where` is set, and this source can't filter rows").hint("leave `where` out"));
+    }
     if mode == Mode::Follow && problems.is_empty() && timestamp.is_none() && id.is_none() && !capabilities.sweep {
         problems.push(Error::config("at least one of timestamp_column or id_column is required"));
     }
@@ -67,12 +78,13 @@ pub(super) fn plan_table(
     let default_schema = capabilities.default_schema.as_deref();
     let name = settings.replica.clone().unwrap_or_else(|| replica_name(&wanted.prefix, schema.id(), default_schema));
     let guarantee = guarantee(schema, mode, &deletes, &settings, capabilities);
-    let schema = Arc::new(schema.clone());
-    let source = SourceTable::new(Arc::clone(&schema)).cursor_columns(timestamp, id);
+    let source = SourceTable::new(Arc::new(columns.read)).cursor_columns(timestamp, id).filter(settings.filter.clone());
     Ok(TablePlan {
-        fingerprint: fingerprint(&source),
+        fingerprint: fingerprint(&source, &columns.kept, &columns.masks),
         source: Arc::new(source),
-        replica: ReplicaTable::new(name, schema).deleted_column(match &deletes {
+        on_schema_change: settings.on_schema_change.unwrap_or(OnSchemaChange::Follow),
+        masks: columns.masks,
+        replica: ReplicaTable::new(name, Arc::new(columns.kept)).deleted_column(match &deletes {
             Deletes::Soft { column } => Some(column.clone()),
             _ => None,
         }),
@@ -122,7 +134,7 @@ fn id_column(schema: &TableSchema, settings: &TableSettings) -> Result<Option<us
     }
 }
 
-fn no_column(schema: &TableSchema, key: &str, name: &str) -> Error {
+pub(super) fn no_column(schema: &TableSchema, key: &str, name: &str) -> Error {
     let mut columns: Vec<_> = schema.columns().iter().take(20).map(|column| column.name.as_str()).collect();
     if schema.columns().len() > columns.len() {
         columns.push("…");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sync_core::plan::{Deletes, Mode, plan};
+use sync_core::plan::{ColumnSettings, Deletes, Mask, Mode, Numeric, ReadAs, plan};
 use sync_core::{
     Capabilities, Column, DataType, ErrorKind, RelationKind, SyncPlan, TableId, TableSchema, TableSettings, Wanted,
     WantedTable,
@@ -222,4 +222,80 @@ fn replica_names_that_differ_in_case_collide() {
     sync_core::plan::refuse_collisions(&mut plans);
     assert!(plans.iter().all(|plan| plan.tables.is_empty() && plan.problems.len() == 1));
     assert!(plans[1].problems[0].message.contains("public.users and public.stamps"), "{plans:?}");
+}
+
+fn columns(wishes: &[(&str, ColumnSettings)]) -> TableSettings {
+    settings(|s| s.columns = wishes.iter().map(|(name, wish)| ((*name).to_owned(), wish.clone())).collect())
+}
+
+fn wish(change: impl FnOnce(&mut ColumnSettings)) -> ColumnSettings {
+    let mut wish = ColumnSettings::default();
+    change(&mut wish);
+    wish
+}
+
+#[test]
+fn columns_are_left_out_renamed_masked_and_read_in_another_form() {
+    let mut wishes = columns(&[
+        ("updated_at", wish(|wish| wish.exclude = Some(true))),
+        ("note", wish(|wish| (wish.rename, wish.mask) = (Some("remark".into()), Some(Mask::Hash)))),
+    ]);
+    wishes.timestamp_column = None;
+    let plan = planned(&with("users", wishes)).tables.remove(0);
+    let names = |schema: &TableSchema| schema.columns().iter().map(|column| column.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&plan.source.schema), ["id", "note"]);
+    assert_eq!(names(&plan.replica.schema), ["id", "remark"]);
+    assert_eq!((plan.masks, plan.source.timestamp), (vec![(1, Mask::Hash)], None));
+    let text = planned(&with("users", columns(&[("updated_at", wish(|wish| wish.read_as = Some(ReadAs::Text)))])));
+    assert_eq!(text.tables[0].source.schema.columns()[1].read_as, Some(ReadAs::Text));
+    let only = planned(&with("users", settings(|s| s.only_columns = Some(vec!["note".into(), "id".into()]))));
+    assert_eq!(names(&only.tables[0].replica.schema), ["id", "note"], "in the source's order");
+}
+
+#[test]
+fn impossible_wishes_for_columns_name_the_key_and_the_way_out() {
+    for (settings, message) in [
+        (
+            columns(&[("nothing", wish(|wish| wish.exclude = Some(true)))]),
+            "columns \"nothing\" does not exist; its columns are id, updated_at, note",
+        ),
+        (
+            settings(|s| s.only_columns = Some(vec!["note".into()])),
+            "column \"id\" is left out, and it is part of the key; keep it, or set mode = \"full\" for a table that only has to be read",
+        ),
+        (
+            columns(&[("id", wish(|wish| wish.mask = Some(Mask::Null)))]),
+            "column \"id\" is part of the key, by which rows are found at the source; leave its `as` and `mask` out",
+        ),
+        (
+            columns(&[("note", wish(|wish| wish.read_as = Some(ReadAs::Real)))]),
+            "columns.note.as = \"real\" is not possible: a column of type text is no number; use \"text\", or leave it out",
+        ),
+        (
+            columns(&[("note", wish(|wish| wish.rename = Some("ID".into())))]),
+            "two of its columns would be called \"ID\" in the replica; give one of them another name with columns.NAME.rename",
+        ),
+        (
+            settings(|s| s.filter = Some("id > 1".into())),
+            "`where` is set, and this source can't filter rows; leave `where` out",
+        ),
+    ] {
+        let (kind, text) = only_problem(&with("users", settings));
+        assert_eq!((kind, text), (ErrorKind::Config, format!("table public.users: {message}")));
+    }
+}
+
+#[test]
+fn decimal_numbers_take_the_form_that_is_chosen_for_all() {
+    for (choice, read_as) in [(None, None), (Some(Numeric::Auto), None), (Some(Numeric::Text), Some(ReadAs::Text))] {
+        let table = TableSchema::builder(TableId::new("public", "prices"))
+            .column(Column::new("id", DataType::Integer))
+            .column(Column::new("price", DataType::Decimal { precision: 12, scale: 2 }))
+            .column(Column::new("count", DataType::Integer))
+            .key(["id"]);
+        let wanted = with("prices", settings(|s| s.numeric = choice));
+        let plan = plan(&wanted, &[table.build().unwrap()], &capabilities()).tables.remove(0);
+        let forms: Vec<_> = plan.source.schema.columns().iter().map(|column| column.read_as).collect();
+        assert_eq!(forms, [None, read_as, None], "{choice:?}");
+    }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use sync_core::engine::{SyncReport, Work, control};
 use sync_core::memory::{MemorySink, MemorySource};
-use sync_core::plan::{Mode, OnSourceChange};
+use sync_core::plan::{Mode, OnSchemaChange, OnSourceChange};
 use sync_core::{
-    Capabilities, Engine, EngineSource, Error, ErrorKind, FailedRow, Pulse, ReadRequest, Reader, Result, Scope, Sink,
-    Source, SourceIdentity, TableSchema, TableSettings, async_trait,
+    Capabilities, Column, DataType, Engine, EngineSource, Error, ErrorKind, FailedRow, Pulse, ReadRequest, Reader,
+    Result, Scope, Sink, Source, SourceIdentity, TableSchema, TableSettings, async_trait,
 };
 
 use crate::shop::{put, row, shop, users, wanted};
@@ -228,4 +228,47 @@ async fn failed_rows_are_tried_again_by_their_key() {
     assert_eq!(sink.rows("tmp_users").unwrap(), [row(1, 1, "first"), row(2, 1, "first")]);
     let left: Vec<_> = sink.failed("tmp_users").into_iter().map(|failed| failed.key).collect();
     assert_eq!(left, ["what a later release wrote"], "what can't be asked for stays");
+}
+
+fn wider(source: &MemorySource) {
+    let table = crate::shop::schema(users());
+    let builder = TableSchema::builder(users()).column(Column::new("added", DataType::Text).native_type("text"));
+    let builder = table.columns().iter().cloned().fold(builder, |builder, column| builder.column(column));
+    source.create(builder.key(["id"]).build().unwrap());
+    let mut new = row(2, 1, "second");
+    new.insert(0, "new".into());
+    put(source, users(), [new]);
+}
+
+#[tokio::test]
+async fn a_changed_table_is_followed_frozen_or_stopped() {
+    for (policy, width, rows) in [
+        (None, 4, 1),
+        (Some(OnSchemaChange::Follow), 4, 1),
+        (Some(OnSchemaChange::Freeze), 3, 1),
+        (Some(OnSchemaChange::Stop), 3, 2),
+    ] {
+        let (source, sink) = (shop(), MemorySink::new());
+        put(&source, users(), [row(1, 1, "first"), row(3, 1, "third")]);
+        let mut settings = TableSettings::default();
+        settings.on_schema_change = policy;
+        sync(source.clone(), &sink, &settings).await;
+        wider(&source);
+        let report = sync(source, &sink, &settings).await;
+        let found = sink.rows("tmp_users").unwrap();
+        if policy == Some(OnSchemaChange::Stop) {
+            let error = report.tables[0].error.as_ref().unwrap().to_string();
+            assert!(
+                error.contains("its columns changed, and on_schema_change = \"stop\" is set; run `data-sync resync`")
+            );
+        } else {
+            assert!(report.is_success(), "{policy:?}: {report:?}");
+        }
+        if policy == Some(OnSchemaChange::Freeze) {
+            assert_eq!(report.tables[0].work, Some(Work::Followed), "nothing is copied again");
+            assert!(found.contains(&row(2, 1, "second")), "{found:?}");
+        }
+        assert_eq!(found[0].len(), width, "{policy:?}");
+        assert!(found.len() >= rows, "{policy:?}: {found:?}");
+    }
 }

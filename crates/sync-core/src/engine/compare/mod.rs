@@ -8,6 +8,7 @@ use std::sync::Arc;
 pub(super) use buckets::{BucketSet, Buckets, RowHash, RowHasher};
 pub(super) use replica::ReplicaRows;
 
+use crate::engine::masked;
 use crate::{CopyState, Next, Op, ReadRequest, Replica, Result, Row, RowBatch, Scope, Source, TablePlan, Value};
 
 /// Rows of differing buckets that are kept in memory at once.
@@ -116,7 +117,7 @@ impl<'a> Comparison<'a> {
             Content::Keys => Scope::Keys(table),
             Content::Rows => Scope::Table(table),
         };
-        let mut source = self.source.read(ReadRequest::new(scope, None).limits(self.plan.limits)).await?;
+        let mut source = masked::read(self.source, self.plan, ReadRequest::new(scope, None)).await?;
         let (replica, table, state) = (Arc::clone(self.replica), self.plan.replica.clone(), self.state);
         let content = self.content;
         let mut replica = ReplicaRows::read(Arc::clone(&self.plan.source.schema), move || match content {

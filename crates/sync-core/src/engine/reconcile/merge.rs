@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Totals;
 use crate::engine::compare::ReplicaRows;
+use crate::engine::masked;
 use crate::engine::table::TableRun;
 use crate::{CopyState, Next, ReadRequest, Reader, Result, Row, RowBatch, Scope, Value};
 
@@ -37,8 +38,8 @@ impl Merge {
     pub(super) async fn start(run: &TableRun<'_>, state: CopyState) -> Result<Self> {
         let plan = run.plan;
         let schema = &plan.source.schema;
-        let request = ReadRequest::new(Scope::Keys(Arc::clone(&plan.source)), None).limits(plan.limits);
-        let source = run.source.read(request).await?;
+        let request = ReadRequest::new(Scope::Keys(Arc::clone(&plan.source)), None);
+        let source = masked::read(run.source, plan, request).await?;
         let (replica, table) = (Arc::clone(run.replica), plan.replica.clone());
         let replica = ReplicaRows::read(Arc::clone(schema), move || replica.keys(&table, state));
         let page = || Page { rows: RowBatch::new(Arc::clone(schema)), next: 0, seen: 0, ended: false };

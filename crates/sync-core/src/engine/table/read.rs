@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Attempt, TableRun};
 use crate::engine::group::GroupSender;
 use crate::engine::job::{Failure, Job};
+use crate::engine::masked;
 use crate::plan::{Deletes, Mode};
 use crate::{Batch, CopyState, Cursor, End, Error, Next, Op, ReadRequest, RowBatch, Scope};
 
@@ -69,7 +70,7 @@ impl Attempt<'_> {
 
     /// Starts a read. Nothing of it was given yet, so the server may be asked for any piece of it.
     pub(crate) async fn open(&self, request: ReadRequest) -> Result<Box<dyn crate::Reader>, Failure> {
-        self.run.source.read(request.limits(self.run.plan.limits)).await.map_err(Failure::Own)
+        masked::read(self.run.source, self.run.plan, request).await.map_err(Failure::Own)
     }
 
     /// Reads to the end, or until the server should not be kept waiting any longer: a reader holds a snapshot there, and a lock.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Verification;
 use super::report::{Difference, VerifyReport};
 use crate::engine::compare::RowHasher;
+use crate::engine::masked;
 use crate::{Next, Op, ReadRequest, Result, Row, RowBatch, Scope};
 
 /// Keys that are asked for at once.
@@ -65,7 +66,8 @@ impl Verification<'_> {
 
     async fn of_source(&self, keys: &RowBatch, hasher: &RowHasher) -> Result<Found> {
         let scope = Scope::Rows(Arc::clone(&self.plan.source), keys.clone());
-        let mut reader = self.source.source.read(ReadRequest::new(scope, None).limits(self.plan.limits)).await?;
+        let request = ReadRequest::new(scope, None);
+        let mut reader = masked::read(&*self.source.source, self.plan, request).await?;
         let mut found = Found::new();
         while let Next::Batch(batch) = reader.next().await? {
             for row in batch.rows.rows().filter(|row| row.op() == Op::Upsert) {

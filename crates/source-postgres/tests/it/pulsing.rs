@@ -36,13 +36,16 @@ async fn the_identity_is_the_same_as_that_asked_for_alone() {
 #[tokio::test]
 async fn a_write_shows_in_its_table_alone_and_a_delete_apart() {
     let place = Place::with("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)");
-    let first = pulse(&place).await;
-    let (a, b) = (activity(&first, "a").unwrap(), activity(&first, "b").unwrap());
+    let made = activity(&pulse(&place).await, "a").unwrap();
+    place.database.execute("INSERT INTO a VALUES (0)").unwrap();
+    // Before release 15 the first count of a new database is when its statistics begin.
+    let a = after_writes(&place, "a", &made).await;
+    let b = activity(&pulse(&place).await, "b").unwrap();
     place.database.execute("INSERT INTO a VALUES (1)").unwrap();
     let inserted = after_writes(&place, "a", &a).await;
     assert_eq!(inserted.deletes, a.deletes);
     assert_eq!(activity(&pulse(&place).await, "b"), Some(b));
-    place.database.execute("UPDATE a SET id = 2").unwrap();
+    place.database.execute("UPDATE a SET id = id + 2").unwrap();
     let updated = after_writes(&place, "a", &inserted).await;
     assert_eq!(updated.deletes, a.deletes);
     place.database.execute("DELETE FROM a").unwrap();

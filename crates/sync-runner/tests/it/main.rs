@@ -20,3 +20,4 @@ mod run;
 mod shop;
 mod status;
 mod stuck;
+mod verify;

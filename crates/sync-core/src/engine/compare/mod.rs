@@ -3,7 +3,9 @@
 mod buckets;
 mod replica;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::try_join;
 
 pub(super) use buckets::{BucketSet, Buckets, RowHash, RowHasher};
 pub(super) use replica::ReplicaRows;
@@ -111,7 +113,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Gives each row of both sides to whom it concerns, whichever comes first.
-    async fn read(&self, mut give: impl FnMut(Of, Row<'_>)) -> Result<()> {
+    async fn read(&self, give: impl FnMut(Of, Row<'_>) + Send) -> Result<()> {
         let table = Arc::clone(&self.plan.source);
         let scope = match self.content {
             Content::Keys => Scope::Keys(table),
@@ -124,21 +126,28 @@ impl<'a> Comparison<'a> {
             Content::Keys => replica.keys(&table, state),
             Content::Rows => replica.rows(&table),
         });
-        let (mut source_left, mut replica_left) = (true, true);
-        while source_left || replica_left {
-            tokio::select! {
-                next = source.next(), if source_left => match next? {
-                    Next::Batch(batch) => batch.rows.rows().for_each(|row| give(Of::Source, row)),
-                    Next::End(_) => source_left = false,
-                },
-                rows = replica.next(), if replica_left => {
-                    let rows = rows?;
-                    replica_left = !rows.is_empty();
-                    rows.rows().for_each(|row| give(Of::Replica, row));
-                }
+        // Side by side, and each to its end: a reader that is dropped in the middle of `next` may lose what it had.
+        let give = Mutex::new(give);
+        let pass_on = |of: Of, rows: &RowBatch| {
+            let mut give = give.lock().unwrap_or_else(PoisonError::into_inner);
+            rows.rows().for_each(|row| give(of, row));
+        };
+        let theirs = async {
+            while let Next::Batch(batch) = source.next().await? {
+                pass_on(Of::Source, &batch.rows);
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        let ours = async {
+            loop {
+                let rows = replica.next().await?;
+                if rows.is_empty() {
+                    return Ok(());
+                }
+                pass_on(Of::Replica, &rows);
+            }
+        };
+        try_join(theirs, ours).await.map(|_: ((), ())| ())
     }
 }
 

@@ -5,6 +5,7 @@ mod dependencies;
 mod files;
 mod links;
 mod packages;
+mod proofs;
 
 use std::process::Command;
 
@@ -29,6 +30,8 @@ pub(crate) fn run() -> Outcome {
         links::lead_somewhere(&texts, &|path| root.join(path).exists()),
         files::short_enough(&texts),
         files::at_home_everywhere(&texts),
+        proofs::exist(&texts),
+        proofs::errors_are_said(&texts),
     ]
     .concat();
     for sentence in &broken {

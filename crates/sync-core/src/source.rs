@@ -191,7 +191,8 @@ impl Cursor {
 pub struct ReadRequest {
     /// Which rows.
     pub scope: Scope,
-    /// The stored cursor to go on from; `None` starts from nothing.
+    /// The stored cursor to go on from; `None` starts from nothing. With [`Scope::Keys`] and [`Scope::Rows`] nothing goes on from it: it
+    /// only tells which server the replica was made from, so that a source can refuse to read another one.
     pub after: Option<Cursor>,
     /// Bounds of one batch.
     pub limits: BatchLimits,

@@ -8,7 +8,7 @@ use super::Totals;
 use super::merge::{Merge, Merged};
 use crate::engine::compare::{BucketSet, Compared, Comparison, Content};
 use crate::engine::table::TableRun;
-use crate::{CopyState, Result, RowBatch};
+use crate::{CopyState, Cursor, Result, RowBatch};
 
 /// Keys that are asked for in one read.
 const AT_ONCE: usize = 500;
@@ -47,9 +47,9 @@ pub(super) enum Portion {
 }
 
 impl<'a> Candidates<'a> {
-    pub(super) async fn start(run: &'a TableRun<'a>, state: CopyState) -> Result<Self> {
+    pub(super) async fn start(run: &'a TableRun<'a>, cursor: &Cursor, state: CopyState) -> Result<Self> {
         let way = if run.plan.source.schema.has_sortable_key() {
-            Way::Merge(Box::new(Merge::start(run, state).await?))
+            Way::Merge(Box::new(Merge::start(run, cursor, state).await?))
         } else {
             buckets(run, state).await?
         };

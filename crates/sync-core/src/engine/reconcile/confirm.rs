@@ -48,7 +48,8 @@ impl Attempt<'_> {
         state: CopyState,
         confirmed: &mut Confirmed,
     ) -> Result<(), Failure> {
-        let mut reader = self.open(ReadRequest::new(Scope::Rows(self.table(), keys), None)).await?;
+        let request = ReadRequest::new(Scope::Rows(self.table(), keys), Some(cursor.clone()));
+        let mut reader = self.open(request).await?;
         loop {
             let Next::Batch(batch) = reader.next().await.map_err(Failure::Own)? else { return Ok(()) };
             let mut present = RowBatch::new(Arc::clone(batch.rows.schema()));

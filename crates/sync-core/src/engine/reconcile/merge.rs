@@ -7,7 +7,7 @@ use super::Totals;
 use crate::engine::compare::ReplicaRows;
 use crate::engine::masked;
 use crate::engine::table::TableRun;
-use crate::{CopyState, Next, ReadRequest, Reader, Result, Row, RowBatch, Scope, Value};
+use crate::{CopyState, Cursor, Next, ReadRequest, Reader, Result, Row, RowBatch, Scope, Value};
 
 /// Both sides, side by side.
 pub(super) struct Merge {
@@ -35,10 +35,10 @@ struct Page {
 }
 
 impl Merge {
-    pub(super) async fn start(run: &TableRun<'_>, state: CopyState) -> Result<Self> {
+    pub(super) async fn start(run: &TableRun<'_>, cursor: &Cursor, state: CopyState) -> Result<Self> {
         let plan = run.plan;
         let schema = &plan.source.schema;
-        let request = ReadRequest::new(Scope::Keys(Arc::clone(&plan.source)), None);
+        let request = ReadRequest::new(Scope::Keys(Arc::clone(&plan.source)), Some(cursor.clone()));
         let source = masked::read(run.source, plan, request).await?;
         let (replica, table) = (Arc::clone(run.replica), plan.replica.clone());
         let replica = ReplicaRows::read(Arc::clone(schema), move || replica.keys(&table, state));

@@ -57,7 +57,7 @@ impl Attempt<'_> {
         state: CopyState,
         confirmed: &mut Confirmed,
     ) -> Result<Totals, Failure> {
-        let mut candidates = Candidates::start(self.run, state).await.map_err(Failure::Own)?;
+        let mut candidates = Candidates::start(self.run, cursor, state).await.map_err(Failure::Own)?;
         let mut poll_due = Instant::now() + self.run.plan.sync_interval;
         loop {
             let mut next = std::pin::pin!(candidates.next());

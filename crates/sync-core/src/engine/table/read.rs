@@ -41,7 +41,7 @@ impl Attempt<'_> {
 
     /// Reads rows that do not move the cursor: they are stored beside it.
     pub(crate) async fn read_beside(&mut self, scope: Scope, cursor: &Cursor, state: CopyState) -> Result<(), Failure> {
-        let mut reader = self.open(ReadRequest::new(scope, None)).await?;
+        let mut reader = self.open(ReadRequest::new(scope, Some(cursor.clone()))).await?;
         loop {
             match reader.next().await.map_err(Failure::Own)? {
                 Next::Batch(batch) => self.write_beside(batch, cursor, state).await?,

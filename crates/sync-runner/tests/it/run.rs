@@ -29,9 +29,13 @@ fn count(folder: &TempDir, table: &str) -> Option<i64> {
     number(folder.path(), &format!("SELECT count(*) FROM {table}"))
 }
 
-/// So long that its copy is under way for as long as it takes to notice that.
-const LONG: &str = "CREATE TABLE long (id int PRIMARY KEY, filler text);
-    INSERT INTO long SELECT n, repeat('x', 400) FROM generate_series(1, 400000) n";
+/// A table so long that its copy is under way for as long as it takes to notice that.
+fn long(rows: u64) -> Database {
+    database(&format!(
+        "CREATE UNLOGGED TABLE long (id int PRIMARY KEY, filler text);
+         INSERT INTO long SELECT n, repeat('x', 100) FROM generate_series(1, {rows}) n"
+    ))
+}
 
 /// A daemon in the middle of a copy.
 fn copying(folder: &TempDir) -> Daemon {
@@ -59,9 +63,11 @@ fn tables_stay_fresh_by_themselves() {
     assert!(log.len() < 10, "polls are not logged: {log:#?}");
 }
 
+/// Five million rows where long tests take a minute.
 #[test]
-fn a_signal_in_the_middle_of_a_copy_ends_it_in_good_order() {
-    let database = database(LONG);
+fn heavy_a_signal_in_the_middle_of_a_copy_ends_it_in_good_order() {
+    let rows = (test_servers::long_test_length().as_secs() * 100_000).clamp(1_000_000, 5_000_000);
+    let database = long(rows);
     let folder = configured(&database, "tables = [\"long\"]");
     for signal in ["TERM", "INT"] {
         let daemon = copying(&folder);
@@ -76,7 +82,7 @@ fn a_signal_in_the_middle_of_a_copy_ends_it_in_good_order() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["tables"][0]["work"], "resumed", "{}", ran.stdout);
-    assert_eq!(count(&folder, "tmp_long"), Some(400_000));
+    assert_eq!(count(&folder, "tmp_long"), i64::try_from(rows).ok());
 }
 
 #[test]

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use postgres::{Client, NoTls};
 use sink_sqlite::{SqliteConfig, SqliteSink};
+use sync_core::Wanted;
 use sync_core::engine::{Control, Engine, EngineSource, control};
-use sync_core::{TableSettings, Wanted};
 use test_servers::{Postgres, PostgresOptions};
 
 use super::rule::Rule;
-use super::source::{Begun, BrokenSource};
+use super::source::{BrokenSource, Levers};
 use crate::case::Case;
 use crate::load::TORTURE;
 
@@ -20,11 +20,13 @@ use crate::load::TORTURE;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Keys that no load uses.
 const FIRST: i64 = 1_000_000;
+/// A session tells what it wrote only now and then, unless it is told to.
+const COUNT_NOW: &str = "SELECT pg_stat_force_next_flush()";
 
 /// An engine that keeps `torture` fresh. The server is its own: whoever has a transaction open elsewhere would hold horizons back.
 pub(super) struct Lab {
     pub(super) case: Case,
-    begun: Arc<Begun>,
+    pub(super) levers: Arc<Levers>,
     rule: Rule,
     round: AtomicU64,
     control: Control,
@@ -38,11 +40,11 @@ impl Lab {
         let case = Case::on(&server, TORTURE);
         case.sql("INSERT INTO torture (id) SELECT generate_series(1000001, 1000200)");
         let source = BrokenSource::new(&server, case.database.name(), rule);
-        let begun = source.begun();
-        let engine = engine(&case, source);
+        let levers = source.levers();
+        let engine = engine(&case, source, rule.wanted());
         let (control, commands) = control();
         let engine = std::thread::spawn(move || runtime().block_on(engine.run(commands)).unwrap());
-        let lab = Self { case, begun, rule, round: AtomicU64::new(0), control, engine: Some(engine), _server: server };
+        let lab = Self { case, levers, rule, round: AtomicU64::new(0), control, engine: Some(engine), _server: server };
         lab.settle();
         lab
     }
@@ -50,8 +52,8 @@ impl Lab {
     /// A transaction that stays open around reads, and what is lost of it when everything had its time to arrive.
     pub(super) fn round(&self) -> Vec<String> {
         let round = self.round.fetch_add(1, Ordering::Relaxed) as i64;
-        let (new, newer, silent, moved) =
-            (FIRST + 1000 + round, FIRST + 5000 + round, FIRST + 1 + round, FIRST + 101 + round);
+        let (new, newer) = (FIRST + 1000 + round, FIRST + 5000 + round);
+        let (silent, moved, unlucky) = (FIRST + 1 + round, FIRST + 101 + round, FIRST + 51 + round);
         let mut late = Client::connect(&self.case.database.url(), NoTls).unwrap();
         late.batch_execute(&format!(
             "BEGIN; INSERT INTO torture (id) VALUES ({new});
@@ -59,20 +61,42 @@ impl Lab {
              SAVEPOINT s; UPDATE torture SET noise = noise + 1, updated_at = clock_timestamp() WHERE id = {moved}; RELEASE s"
         ))
         .unwrap();
+        if self.rule.looks_at_counters() {
+            let sql = format!("UPDATE torture SET noise = noise + 1 WHERE id = {unlucky}; {COUNT_NOW}");
+            *self.levers.after_sweep.lock().unwrap() = Some(sql);
+        }
         // The cursor passes over what is still open.
-        self.case.sql(&format!("INSERT INTO torture (id) VALUES ({newer})"));
+        self.case.sql(&format!("INSERT INTO torture (id) VALUES ({newer}); {COUNT_NOW}"));
+        if self.rule.looks_at_counters() {
+            self.wait(|| self.levers.after_sweep.lock().unwrap().is_none());
+        }
         self.settle();
-        late.batch_execute("COMMIT").unwrap();
+        if self.rule.looks_at_counters() {
+            // Whatever else is written would bring the row that the counters hide.
+            late.batch_execute("ROLLBACK").unwrap();
+        } else {
+            late.batch_execute("COMMIT").unwrap();
+        }
         self.settle();
-        lost(&self.case, &format!("id IN ({new}, {newer}, {silent}, {moved})"))
+        lost(&self.case, &format!("id IN ({new}, {newer}, {silent}, {moved}, {unlucky})"))
     }
 
     /// Waits until what is committed now has been read and stored, by whatever way the rule leaves.
-    fn settle(&self) {
-        let reads = if self.rule == Rule::PollOnly { &self.begun.polls } else { &self.begun.sweeps };
+    pub(super) fn settle(&self) {
+        let begun = &self.levers.begun;
+        let reads = match self.rule {
+            Rule::PollOnly => &begun.polls,
+            rule if rule.has_old_keys() || rule == Rule::Race => &begun.keys,
+            _ => &begun.sweeps,
+        };
         // The next read to begin sees it; the one after that begins when its rows are stored.
-        let (enough, started) = (reads.load(Ordering::SeqCst) + 2, Instant::now());
-        while reads.load(Ordering::SeqCst) < enough {
+        let enough = reads.load(Ordering::SeqCst) + 2;
+        self.wait(|| reads.load(Ordering::SeqCst) >= enough);
+    }
+
+    fn wait(&self, condition: impl Fn() -> bool) {
+        let started = Instant::now();
+        while !condition() {
             assert!(started.elapsed() < PATIENCE, "the engine does not read");
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -93,7 +117,7 @@ pub(super) fn resumed_copy(rule: Rule) -> Vec<String> {
     let server = Arc::new(Postgres::start(&PostgresOptions::new()).unwrap());
     let case = Case::on(&server, TORTURE);
     let source = |cut| BrokenSource::new(&server, case.database.name(), rule).cut_after(cut);
-    let mut engine = engine(&case, source(8));
+    let mut engine = engine(&case, source(8), rule.wanted());
     let runtime = runtime();
     let first = runtime.block_on(engine.sync());
     assert!(first.tables[0].error.is_some() && first.tables[0].rows_read > 0, "{first:?}");
@@ -101,7 +125,7 @@ pub(super) fn resumed_copy(rule: Rule) -> Vec<String> {
         "UPDATE torture SET noise = 1 WHERE id = 3; UPDATE torture SET noise = 1, updated_at = now() WHERE id = 4",
     );
     case.sql("INSERT INTO torture (id, updated_at) VALUES (0, '2020-01-01')");
-    engine.set_sources(vec![EngineSource::new(Box::new(source(usize::MAX)), wanted())]);
+    engine.set_sources(vec![EngineSource::new(Box::new(source(usize::MAX)), rule.wanted())]);
     for _ in 0..2 {
         let report = runtime.block_on(engine.sync());
         assert!(report.tables[0].error.is_none(), "{report:?}");
@@ -109,21 +133,9 @@ pub(super) fn resumed_copy(rule: Rule) -> Vec<String> {
     lost(&case, "true")
 }
 
-fn engine(case: &Case, source: BrokenSource) -> Engine {
+fn engine(case: &Case, source: BrokenSource, wanted: Wanted) -> Engine {
     let sink = SqliteSink::open(SqliteConfig::new(case.replica_path())).unwrap();
-    Engine::new(Box::new(sink), vec![EngineSource::new(Box::new(source), wanted())]).unwrap()
-}
-
-fn wanted() -> Wanted {
-    let mut defaults = TableSettings::default();
-    defaults.sync_interval = Some(Duration::from_millis(50));
-    defaults.sweep_interval = Some(Duration::from_millis(150));
-    defaults.batch_size = Some(100);
-    defaults.max_skip = Some(Duration::ZERO);
-    defaults.max_delete_fraction = Some(1.0);
-    let mut wanted = Wanted::tables(["torture".parse().unwrap()]);
-    wanted.defaults = defaults;
-    wanted
+    Engine::new(Box::new(sink), vec![EngineSource::new(Box::new(source), wanted)]).unwrap()
 }
 
 fn runtime() -> tokio::runtime::Runtime {

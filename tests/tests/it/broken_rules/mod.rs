@@ -3,7 +3,10 @@
 //! Transactions are opened, left open around reads of the source, and committed at the worst moment. Nothing here depends on luck: the
 //! lab knows which reads began, and a broken rule loses a row in the first round.
 
+mod gate;
+mod given;
 mod lab;
+mod race;
 mod rule;
 mod source;
 
@@ -40,6 +43,26 @@ fn heavy_a_poll_that_moves_the_horizon_loses_rows() {
 }
 
 #[test]
+fn heavy_deletes_without_confirmation_lose_rows() {
+    assert_loses(Rule::OldKeysUnconfirmed);
+}
+
+#[test]
+fn heavy_an_old_list_of_keys_loses_none_where_deletes_are_confirmed() {
+    assert_loses_none(Rule::OldKeys);
+}
+
+#[test]
+fn heavy_counters_read_after_the_sweep_lose_rows() {
+    assert_loses(Rule::CountersAfter);
+}
+
+#[test]
+fn heavy_counters_read_before_the_sweep_lose_none() {
+    assert_loses_none(Rule::CountersBefore);
+}
+
+#[test]
 fn a_resumed_copy_with_its_own_horizon_loses_rows() {
     let lost = lab::resumed_copy(Rule::ResumeMovesHorizon);
     assert!(!lost.is_empty(), "a rule was broken and no row was lost");
@@ -49,6 +72,15 @@ fn a_resumed_copy_with_its_own_horizon_loses_rows() {
 fn a_resumed_copy_that_keeps_its_first_horizon_loses_none() {
     let lost = lab::resumed_copy(Rule::AllKept);
     assert!(lost.is_empty(), "{lost:?}");
+}
+
+fn assert_loses_none(rule: Rule) {
+    const ROUNDS: usize = 2;
+    let lab = Lab::start(rule);
+    for round in 0..ROUNDS {
+        let lost = lab.round();
+        assert!(lost.is_empty(), "in round {round}: {lost:?}");
+    }
 }
 
 /// Rounds until a row is lost, or enough of them.

@@ -1,15 +1,17 @@
 //! A PostgreSQL source that breaks a rule, and counts its reads.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use source_postgres::{PostgresConfig, PostgresSource};
 use sync_core::{
-    Batch, Capabilities, Cursor, End, Error, Next, Pulse, ReadRequest, Reader, Result, RowBatch, Scope, Source,
-    SourceIdentity, StreamId, TableSchema, async_trait,
+    Batch, Capabilities, Cursor, End, Error, Next, Op, Pulse, ReadRequest, Reader, Result, RowBatch, Scope, Source,
+    SourceIdentity, SourceTable, StreamId, TableSchema, async_trait,
 };
 use test_servers::Postgres;
 
+use super::gate::{Gate, Gated};
+use super::given::{Given, all_of, id, ids};
 use super::rule::Rule;
 
 /// How many reads of each kind began.
@@ -17,6 +19,17 @@ use super::rule::Rule;
 pub(super) struct Begun {
     pub(super) polls: AtomicU64,
     pub(super) sweeps: AtomicU64,
+    pub(super) keys: AtomicU64,
+}
+
+/// What a test may do to a source that an engine has.
+#[derive(Debug, Default)]
+pub(super) struct Levers {
+    pub(super) begun: Begun,
+    /// SQL to run when a sweep has read its rows, before it says so; once.
+    pub(super) after_sweep: Mutex<Option<String>>,
+    /// Where lists of keys wait.
+    pub(super) gate: Arc<Gate>,
 }
 
 #[derive(Debug)]
@@ -25,7 +38,9 @@ pub(super) struct BrokenSource {
     rule: Rule,
     server: Arc<Postgres>,
     database: String,
-    begun: Arc<Begun>,
+    levers: Arc<Levers>,
+    /// The first list of keys that was read.
+    old_keys: Mutex<Option<Vec<RowBatch>>>,
     /// Batches until the connection is cut.
     left: AtomicUsize,
 }
@@ -37,7 +52,8 @@ impl BrokenSource {
             rule,
             server: Arc::clone(server),
             database: database.to_owned(),
-            begun: Arc::default(),
+            levers: Arc::default(),
+            old_keys: Mutex::default(),
             left: AtomicUsize::new(usize::MAX),
         }
     }
@@ -46,8 +62,8 @@ impl BrokenSource {
         Self { left: AtomicUsize::new(batches), ..self }
     }
 
-    pub(super) fn begun(&self) -> Arc<Begun> {
-        Arc::clone(&self.begun)
+    pub(super) fn levers(&self) -> Arc<Levers> {
+        Arc::clone(&self.levers)
     }
 
     /// The oldest transaction that a snapshot taken now does not show as ended.
@@ -55,6 +71,54 @@ impl BrokenSource {
         let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())";
         self.server.query(&self.database, sql).unwrap().parse().unwrap()
     }
+
+    /// The keys of the first time that they were asked for.
+    async fn old_keys(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
+        let (batches, end) = all_of(self.source.read(request).await?).await?;
+        let list = batches.into_iter().map(|batch| batch.rows).collect::<Vec<_>>();
+        let list = self.old_keys.lock().unwrap().get_or_insert(list).clone();
+        Ok(Box::new(Given { batches: list.into_iter().map(Batch::new).collect(), then: None, end }))
+    }
+
+    /// Deletes for all that the old list lacks; the truth of the rest.
+    async fn unconfirmed(&self, table: &Arc<SourceTable>, asked: &RowBatch) -> Result<Box<dyn Reader>> {
+        let known = ids(self.old_keys.lock().unwrap().iter().flatten());
+        let [mut gone, mut there] = [(); 2].map(|()| RowBatch::new(Arc::clone(asked.schema())));
+        for row in asked.rows() {
+            if known.contains(&id(row)) {
+                there.push_row(row)?;
+            } else {
+                row.values().for_each(|value| gone.push(value));
+                gone.end_row(Op::Delete)?;
+            }
+        }
+        let then = self.source.read(ReadRequest::new(Scope::Rows(Arc::clone(table), there), None)).await?;
+        Ok(Box::new(Given { batches: [Batch::new(gone)].into(), then: Some(then), end: End::Complete }))
+    }
+
+    /// A sweep during whose end something is written.
+    async fn sweep_with_a_change(&self, request: ReadRequest, table: &TableSchema) -> Result<Box<dyn Reader>> {
+        let (mut batches, end) = all_of(self.source.read(request).await?).await?;
+        if end != End::Unchanged {
+            if let Some(sql) = self.levers.after_sweep.lock().unwrap().take() {
+                self.server.query(&self.database, &sql).unwrap();
+            }
+            if self.rule == Rule::CountersAfter {
+                let writes = self.source.pulse().await?.tables[table.id()].writes.clone();
+                let last = batches.back_mut().unwrap();
+                last.watermark = last.watermark.take().map(|cursor| rewritten(&cursor, "writes", writes.into()));
+            }
+        }
+        Ok(Box::new(Given { batches, then: None, end }))
+    }
+}
+
+/// The cursor with one part of it changed, which it must have.
+fn rewritten(cursor: &Cursor, part: &str, value: serde_json::Value) -> Cursor {
+    let mut token: serde_json::Value = serde_json::from_str(cursor.token()).unwrap();
+    assert!(!token[part].is_null(), "{part} has moved to another place: {token}");
+    token[part] = value;
+    Cursor::new(token.to_string()).at_timestamp(cursor.timestamp_ms()).at_id(cursor.id().map(str::to_owned))
 }
 
 #[async_trait]
@@ -84,14 +148,29 @@ impl Source for BrokenSource {
         let mut moved = None;
         match &request.scope {
             Scope::Table(_) if after.is_some() && !copies => {
-                self.begun.polls.fetch_add(1, Ordering::SeqCst);
+                self.levers.begun.polls.fetch_add(1, Ordering::SeqCst);
                 moved = (self.rule == Rule::PollMovesHorizon).then(|| self.horizon());
             }
             Scope::Table(_) => {
                 moved = (self.rule == Rule::ResumeMovesHorizon && copies).then(|| self.horizon());
             }
-            Scope::Sweep(_) => {
-                self.begun.sweeps.fetch_add(1, Ordering::SeqCst);
+            Scope::Sweep(table) => {
+                self.levers.begun.sweeps.fetch_add(1, Ordering::SeqCst);
+                if self.rule.looks_at_counters() {
+                    let schema = Arc::clone(&table.schema);
+                    return self.sweep_with_a_change(request, &schema).await;
+                }
+            }
+            Scope::Keys(_) => {
+                let number = self.levers.begun.keys.fetch_add(1, Ordering::SeqCst) + 1;
+                if self.rule.has_old_keys() {
+                    return self.old_keys(request).await;
+                }
+                let (reader, gate) = (self.source.read(request).await?, Arc::clone(&self.levers.gate));
+                return Ok(Box::new(Gated { reader, gate, number, given: 0 }));
+            }
+            Scope::Rows(table, asked) if self.rule == Rule::OldKeysUnconfirmed => {
+                return self.unconfirmed(table, asked).await;
             }
             _ => {}
         }
@@ -151,10 +230,9 @@ impl Reader for BrokenReader {
 
 impl BrokenReader {
     fn claimed(&self, cursor: &Cursor) -> Cursor {
-        let Some(horizon) = self.moved else { return cursor.clone() };
-        let mut token: serde_json::Value = serde_json::from_str(cursor.token()).unwrap();
-        assert!(token["horizon"].is_u64(), "the horizon has moved to another place: {token}");
-        token["horizon"] = horizon.into();
-        Cursor::new(token.to_string()).at_timestamp(cursor.timestamp_ms()).at_id(cursor.id().map(str::to_owned))
+        match self.moved {
+            Some(horizon) => rewritten(cursor, "horizon", horizon.into()),
+            None => cursor.clone(),
+        }
     }
 }

@@ -85,8 +85,8 @@ fn heavy_a_hundred_tables_at_one_second_are_polled_once_each() {
     let (after, seconds) = (calls(), started.elapsed().as_secs_f64());
     let (least, most) = (after.0 - before.1, after.1 - before.0);
     let expected = seconds as i64;
-    assert!(least >= expected - 2, "{least} polls of some table in {seconds:.1} s");
-    assert!(most <= expected + 2, "{most} polls of some table in {seconds:.1} s");
+    assert!(least >= expected - 3, "{least} polls of some table in {seconds:.1} s");
+    assert!(most <= expected + 3, "{most} polls of some table in {seconds:.1} s");
     drop(daemon);
 }
 

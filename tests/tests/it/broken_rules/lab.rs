@@ -71,6 +71,12 @@ impl Lab {
             self.wait(|| self.levers.after_sweep.lock().unwrap().is_none());
         }
         self.settle();
+        if self.rule == Rule::PollMovesHorizon {
+            // Between two sweeps, so that the next one comes after a poll that saw the commit.
+            let polls = &self.levers.begun.polls;
+            let enough = polls.load(Ordering::SeqCst) + 2;
+            self.wait(|| polls.load(Ordering::SeqCst) >= enough);
+        }
         if self.rule.looks_at_counters() {
             // Whatever else is written would bring the row that the counters hide.
             late.batch_execute("ROLLBACK").unwrap();

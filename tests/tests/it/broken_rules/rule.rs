@@ -43,6 +43,10 @@ impl Rule {
         defaults.max_delete_fraction = Some(1.0);
         defaults.sync_interval = Some(Duration::from_millis(50));
         defaults.sweep_interval = Some(Duration::from_millis(150));
+        if self == Self::PollMovesHorizon {
+            // Many polls between two sweeps.
+            defaults.sweep_interval = Some(Duration::from_secs(1));
+        }
         if self.looks_at_counters() {
             // No more often than counters are asked for.
             defaults.sync_interval = Some(Duration::from_secs(1));

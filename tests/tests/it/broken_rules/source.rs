@@ -96,17 +96,23 @@ impl BrokenSource {
         Ok(Box::new(Given { batches: [Batch::new(gone)].into(), then: Some(then), end: End::Complete }))
     }
 
+    async fn writes(&self, table: &TableSchema) -> Result<String> {
+        Ok(self.source.pulse().await?.tables[table.id()].writes.clone())
+    }
+
     /// A sweep during whose end something is written.
     async fn sweep_with_a_change(&self, request: ReadRequest, table: &TableSchema) -> Result<Box<dyn Reader>> {
+        let before = self.writes(table).await?;
         let (mut batches, end) = all_of(self.source.read(request).await?).await?;
         if end != End::Unchanged {
             if let Some(sql) = self.levers.after_sweep.lock().unwrap().take() {
                 self.server.query(&self.database, &sql).unwrap();
             }
             if self.rule == Rule::CountersAfter {
-                let writes = self.source.pulse().await?.tables[table.id()].writes.clone();
+                let after = self.writes(table).await?;
+                let newer = |noted: &str| noted.replace(&before, &after);
                 let last = batches.back_mut().unwrap();
-                last.watermark = last.watermark.take().map(|cursor| rewritten(&cursor, "writes", writes.into()));
+                last.watermark = last.watermark.take().map(|cursor| rewritten(&cursor, "writes", newer));
             }
         }
         Ok(Box::new(Given { batches, then: None, end }))
@@ -114,10 +120,14 @@ impl BrokenSource {
 }
 
 /// The cursor with one part of it changed, which it must have.
-fn rewritten(cursor: &Cursor, part: &str, value: serde_json::Value) -> Cursor {
+fn rewritten(cursor: &Cursor, part: &str, change: impl Fn(&str) -> String) -> Cursor {
     let mut token: serde_json::Value = serde_json::from_str(cursor.token()).unwrap();
-    assert!(!token[part].is_null(), "{part} has moved to another place: {token}");
-    token[part] = value;
+    let changed = match &token[part] {
+        serde_json::Value::String(text) => change(text).into(),
+        serde_json::Value::Number(number) => change(&number.to_string()).parse::<u64>().unwrap().into(),
+        other => panic!("{part} has moved to another place: {other} in {token}"),
+    };
+    token[part] = changed;
     Cursor::new(token.to_string()).at_timestamp(cursor.timestamp_ms()).at_id(cursor.id().map(str::to_owned))
 }
 
@@ -231,7 +241,7 @@ impl Reader for BrokenReader {
 impl BrokenReader {
     fn claimed(&self, cursor: &Cursor) -> Cursor {
         match self.moved {
-            Some(horizon) => rewritten(cursor, "horizon", horizon.into()),
+            Some(horizon) => rewritten(cursor, "horizon", |_| horizon.to_string()),
             None => cursor.clone(),
         }
     }

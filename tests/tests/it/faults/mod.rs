@@ -1,5 +1,6 @@
 //! What goes wrong between program, server and file. After each the replica is equal by itself.
 
+mod clock;
 mod disk;
 mod locked;
 mod network;

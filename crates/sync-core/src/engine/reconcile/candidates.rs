@@ -11,7 +11,7 @@ use crate::engine::table::TableRun;
 use crate::{CopyState, Cursor, Result, RowBatch};
 
 /// Keys that are asked for in one read.
-const AT_ONCE: usize = 500;
+pub(super) const AT_ONCE: usize = 500;
 
 /// Finds them, by whatever way the key allows.
 pub(super) struct Candidates<'a> {

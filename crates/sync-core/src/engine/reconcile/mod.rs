@@ -7,6 +7,7 @@ mod candidates;
 mod confirm;
 mod merge;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use candidates::{Candidates, Portion};
@@ -15,7 +16,7 @@ use confirm::Confirmed;
 use super::job::Failure;
 use super::table::Attempt;
 use crate::status::Phase;
-use crate::{Batch, CopyState, Cursor, HeldDeletes};
+use crate::{CopyState, Cursor, HeldDeletes, RowBatch};
 
 /// Deletes that are always believed, as long as the source is not empty.
 const FEW: u64 = 100;
@@ -81,11 +82,25 @@ impl Attempt<'_> {
 
     async fn delete(&mut self, confirmed: Confirmed, cursor: &mut Cursor, state: CopyState) -> Result<(), Failure> {
         if confirmed.is_whole() {
-            return self.write_beside(Batch::new(confirmed.deletes), cursor, state).await;
+            return self.confirm_again(confirmed, cursor, state).await;
         }
         // More than was kept in memory, and all of it is believed: found once more, and deleted as it is confirmed.
         let mut confirmed = Confirmed::now(&self.run.plan.source.schema);
         self.find(cursor, state, &mut confirmed).await.map(|_| ())
+    }
+
+    /// Deletes what is still gone: a poll may have brought a row back since its key was confirmed, and no poll comes in between here.
+    async fn confirm_again(&mut self, gone: Confirmed, cursor: &Cursor, state: CopyState) -> Result<(), Failure> {
+        let schema = &self.run.plan.source.schema;
+        let mut confirmed = Confirmed::now(schema);
+        for first in (0..gone.deletes.len()).step_by(candidates::AT_ONCE) {
+            let mut keys = RowBatch::new(Arc::clone(schema));
+            for row in gone.deletes.rows().skip(first).take(candidates::AT_ONCE) {
+                keys.push_row(row).map_err(Failure::Own)?;
+            }
+            self.confirm(keys, cursor, state, &mut confirmed).await?;
+        }
+        Ok(())
     }
 
     /// Whether so many deletes can be right. Seen twice, or asked for, they are.

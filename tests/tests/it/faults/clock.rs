@@ -1,0 +1,28 @@
+//! A clock that is set back: what was noted in its future says nothing.
+
+use rusqlite::Connection;
+
+use crate::case::Case;
+use crate::compare::assert_same;
+
+#[test]
+fn times_noted_in_the_future_delay_nothing() {
+    let case = Case::new(
+        "CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t SELECT g, g FROM generate_series(1, 50) g",
+    );
+    case.configure("tables = [\"t\"]");
+    case.sync();
+    // As the clock was an hour later, or years, when these were noted.
+    let notes = Connection::open(case.replica_path()).unwrap();
+    let later = "UPDATE tmp_data_sync_metadata SET upkeep = json_set(upkeep,
+        '$.swept_ms', json_extract(upkeep, '$.reconciled_ms') + ?1, '$.reconciled_ms', json_extract(upkeep, '$.reconciled_ms') + ?1)";
+    for hours in [1_i64, 100_000] {
+        let noted = "SELECT json_extract(upkeep, '$.reconciled_ms') > 0 FROM tmp_data_sync_metadata";
+        assert_eq!(case.query(noted), "1", "{}", case.query("SELECT upkeep FROM tmp_data_sync_metadata"));
+        assert_eq!(notes.execute(later, [hours * 3_600_000]).unwrap(), 1);
+        // A key that moves is no delete to the server's counters: only the time says that keys are due to be compared.
+        case.sql("UPDATE t SET id = -id WHERE id IN (SELECT max(id) FROM t); UPDATE t SET n = n + 1");
+        case.sync();
+        assert_same(&case, "id, n", "t");
+    }
+}

@@ -225,7 +225,7 @@ mod tests {
     fn what_is_no_name_is_refused_with_the_reason() {
         for (text, reason) in [
             ("a.b.c", "more than one dot"),
-            ("", "empty"),
+            ("", "a part of it is empty; write table, or schema.table"),
             (".a", "empty"),
             ("a.", "empty"),
             ("\"\"", "empty"),

@@ -420,3 +420,14 @@ impl Scope {
         Error::unsupported(format!("this source does not offer {name}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_source_does_not_serve_is_named() {
+        let error = Scope::Changes(Vec::new()).unsupported().to_string();
+        assert_eq!(error, "this source does not offer change capture");
+    }
+}

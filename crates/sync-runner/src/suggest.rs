@@ -90,6 +90,17 @@ mod tests {
     }
 
     #[test]
+    fn a_source_of_which_nothing_can_be_read_takes_a_right() {
+        let config = crate::config::Config::of_text("[source]\nurl = \"x://\"\n").unwrap();
+        let error = no_tables(&config.sources[0], Some(&[]), None).to_string();
+        assert!(
+            error
+                .ends_with("it names no tables; and the login can read none; run GRANT SELECT on those that it should"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn many_tables_are_named_by_schema() {
         let tables = (0..20).map(|n| table(if n % 2 == 0 { "public" } else { "audit" }, &format!("t{n}"), true));
         let tables: Vec<_> = tables.collect();

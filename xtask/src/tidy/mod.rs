@@ -6,6 +6,7 @@ mod files;
 mod links;
 mod packages;
 mod proofs;
+mod texts;
 
 use std::process::Command;
 
@@ -32,6 +33,7 @@ pub(crate) fn run() -> Outcome {
         files::at_home_everywhere(&texts),
         proofs::exist(&texts),
         proofs::errors_are_said(&texts),
+        texts::are_tested(&texts),
     ]
     .concat();
     for sentence in &broken {

@@ -104,9 +104,12 @@ fn an_index_that_does_not_fit_the_new_rows_keeps_the_old_table_until_it_is_gone(
         assert_eq!(error.kind(), ErrorKind::Config);
         let text = error.to_string();
         assert!(
-            text.contains("table tmp_users") && text.contains("the index \"users_own\"") && text.contains("drop it"),
+            text.contains("table tmp_users")
+                && text.contains("its new rows do not fit the index \"users_own\" that was made on it: "),
             "{text}"
         );
+        let hint = "; drop it, or change the rows at the source; until then the table stays as it was";
+        assert!(text.ends_with(hint), "{text}");
         drop(transaction);
         assert_eq!(replica.query("SELECT name FROM tmp_users"), [[Stored::Text("Ada".into())]]);
         assert_eq!(replica.number("SELECT count(*) FROM sqlite_master WHERE name = 'users_own'"), 1);

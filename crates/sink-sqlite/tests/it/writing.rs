@@ -78,7 +78,9 @@ fn a_trigger_that_cannot_run_is_told_as_such() {
     replica.execute("CREATE TRIGGER t AFTER INSERT ON tmp_users BEGIN INSERT INTO absent VALUES (1); END");
     let error = write(&mut sink, &users, &named(&users, &[(2, "Bob")])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.to_string().contains("a trigger of it can't run") && error.to_string().contains("absent"), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("a trigger of it can't run: ") && text.contains("absent"), "{text}");
+    assert!(text.ends_with("; drop or repair the trigger"), "{text}");
 }
 
 #[test]
@@ -96,6 +98,8 @@ fn a_table_that_somebody_dropped_or_changed_has_to_be_copied_again() {
         replica.execute(damage);
         let error = write(&mut sink, &users, &named(&users, &[(2, "Bob")])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Expired, "{damage}: {error}");
+        let reason = "it is no longer in the replica as it was made; it has to be copied again";
+        assert!(error.to_string().ends_with(reason), "{damage}: {error}");
     }
 }
 

@@ -253,6 +253,13 @@ fn columns_are_left_out_renamed_masked_and_read_in_another_form() {
 }
 
 #[test]
+fn a_table_without_a_column_left_is_refused() {
+    let plan = planned(&with("keyless", columns(&[("word", wish(|wish| wish.exclude = Some(true)))])));
+    let message = "table public.keyless: all its columns are left out; leave the table out of `tables`";
+    assert_eq!(plan.problems[0].message, message);
+}
+
+#[test]
 fn impossible_wishes_for_columns_name_the_key_and_the_way_out() {
     for (settings, message) in [
         (

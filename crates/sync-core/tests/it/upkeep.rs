@@ -153,7 +153,7 @@ async fn another_source_stops_the_table_until_somebody_decides() {
         let Some(work) = work else {
             let error = report.tables[0].error.as_ref().unwrap().to_string();
             assert!(error.contains("the source is memory-"), "{error}");
-            assert!(error.contains("now, and the replica was made from memory-"), "{error}");
+            assert!(error.contains(" now, and the replica was made from memory-"), "{error}");
             assert!(error.contains("; if that is right, set on_source_change"), "{error}");
             assert_eq!(sink.rows("tmp_users").unwrap(), [row(1, 1, "old"), row(2, 1, "old")]);
             continue;
@@ -259,7 +259,7 @@ async fn a_changed_table_is_followed_frozen_or_stopped() {
         if policy == Some(OnSchemaChange::Stop) {
             let error = report.tables[0].error.as_ref().unwrap().to_string();
             assert!(
-                error.contains("its columns changed, and on_schema_change = \"stop\" is set; run `data-sync resync`")
+                error.contains("its columns changed, and on_schema_change = \"stop\" is set; run `data-sync resync` for it to take the change over")
             );
         } else {
             assert!(report.is_success(), "{policy:?}: {report:?}");

@@ -161,5 +161,8 @@ fn a_broken_request_is_answered_or_ended() {
         let status = raw(served.address(), request.as_bytes()).status;
         assert!([400, 404].contains(&status), "{request:?}: {status}");
     }
+    let broken = "POST /query HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n\
+        Transfer-Encoding: chunked\r\n\r\nno length\r\n";
+    assert_eq!(raw(served.address(), broken.as_bytes()).error(), (400, "the body broke off".to_owned()));
     assert_eq!(get(served.address(), "/healthz").status, 200);
 }

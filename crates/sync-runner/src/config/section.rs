@@ -312,6 +312,7 @@ pub(super) fn whole(number: Num) -> Option<i128> {
 fn plain(error: &figment::Error) -> Error {
     match &error.kind {
         figment::error::Kind::Message(message) => Error::config(message.as_str()),
-        _ => Error::config("it is of the wrong type"),
+        // Only ever of a number, so it can be shown.
+        kind => Error::config(kind.to_string()),
     }
 }

@@ -27,6 +27,16 @@ fn deletes_that_are_held_back_are_shown_and_carried_out_on_request() {
 
     let ran = shop.run(&["accept-deletes", "absent"]);
     assert_eq!(ran.code, 1);
+    let config = shop.path().join("data-sync.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    shop.database.execute("CREATE TABLE other (id int PRIMARY KEY)").unwrap();
+    std::fs::write(&config, text.replace("\"users\"", "\"other\"")).unwrap();
+    let ran = shop.run(&["accept-deletes", "users"]);
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (1, "error: table users: no source has it any more; name it in `tables`\n")
+    );
+    std::fs::write(&config, text).unwrap();
     let ran = shop.run(&["accept-deletes", "users"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "tmp_users: rows deleted: 3\n"), "{}", ran.stderr);
     assert_eq!(shop.rows(), Some(0));

@@ -133,13 +133,54 @@ fn a_missing_secret_is_a_wrong_configuration() {
 #[test]
 fn a_replica_without_a_folder_has_a_code_of_its_own() {
     let folder = folder(&format!("{DEAD}[sink]\npath = \"absent/replica.db\"\n"));
-    for command in ["check", "sync"] {
+    let absent = "error: replica absent/replica.db: the folder absent does not exist;";
+    for (command, hint) in [("check", "create it, or set sink.path"), ("sync", "create it, or choose another path")] {
         let ran = run(folder.path(), &[command]);
         assert_eq!(ran.code, 4, "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("{absent} {hint}\n")), "{}", ran.stderr);
+    }
+    std::fs::create_dir_all(folder.path().join("absent/replica.db")).unwrap();
+    let ran = run(folder.path(), &["check"]);
+    assert_eq!(ran.code, 4);
+    let folder = "error: replica absent/replica.db: it is a folder; set sink.path to a file in it\n";
+    assert!(ran.stderr.contains(folder), "{}", ran.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_can_not_be_written_is_told() {
+    let folder = folder("");
+    let full = std::fs::File::create("/dev/full").unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_data-sync"));
+    let output = command.arg("print-config").current_dir(folder.path()).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: standard output: it can't be written: No space left on device (os error 28)\n"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_sync_says_what_became_of_it() {
+    // A server that never answers.
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    let config = format!("tables = [\"a\"]\n[source]\nurl = \"postgres://app@127.0.0.1:{port}/shop\"\n");
+    let folder = folder(&config);
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_data-sync"));
+        command.arg("sync").current_dir(folder.path()).env_remove("RUST_LOG").stderr(std::process::Stdio::piped());
+        let child = command.spawn().unwrap();
+        let _client = server.accept().unwrap();
+        let kill = format!("kill -{signal} {}", child.id());
+        assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code));
+        let said = String::from_utf8(output.stderr).unwrap();
         assert!(
-            ran.stderr.contains("error: replica absent/replica.db: the folder absent does not exist"),
-            "{}",
-            ran.stderr
+            said.ends_with("interrupted; what was stored is kept, and the next sync goes on from there\n"),
+            "{said}"
         );
     }
 }

@@ -9,7 +9,8 @@ use crate::exit::Exit;
 /// How often it is looked whether they are.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Waits for a signal. Where none can be waited for, it waits for ever.
+/// Waits for a signal. Where none can be waited for, it waits for ever. A signal is heard from the first poll on, so whoever selects
+/// between this and its work names this first.
 pub(crate) async fn signal() -> Exit {
     tokio::select! {
         () = interrupted() => Exit::Interrupted,

@@ -14,8 +14,9 @@ use crate::named::named;
 
 pub(super) async fn run(config: &Config, registry: &Registry, console: &Console, table: &str) -> Exit {
     tokio::select! {
-        exit = accept(config, registry, console, table) => exit,
+        biased;
         exit = interrupt::signal() => exit,
+        exit = accept(config, registry, console, table) => exit,
     }
 }
 

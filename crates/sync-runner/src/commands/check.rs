@@ -18,8 +18,9 @@ use crate::text_table::{Cell, TextTable};
 
 pub(super) async fn run(config: &Config, registry: &Registry, console: &Console) -> Exit {
     tokio::select! {
-        exit = check(config, registry, console) => exit,
+        biased;
         exit = interrupt::signal() => exit,
+        exit = check(config, registry, console) => exit,
     }
 }
 

@@ -21,8 +21,9 @@ const WIND_UP: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(config: &Config, registry: &Registry, console: &Console, json: bool) -> Exit {
     let ended = tokio::select! {
-        exit = sync(config, registry, console, json) => return exit,
+        biased;
         exit = interrupt::signal() => exit,
+        exit = sync(config, registry, console, json) => return exit,
     };
     // The sync is gone, and with it its readers; their queries are being cancelled.
     console.note("interrupted; what was stored is kept, and the next sync goes on from there");

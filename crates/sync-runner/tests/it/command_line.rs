@@ -163,12 +163,12 @@ fn an_output_that_can_not_be_written_is_told() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_sync_says_what_became_of_it() {
-    // A server that never answers.
-    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = server.local_addr().unwrap().port();
-    let config = format!("tables = [\"a\"]\n[source]\nurl = \"postgres://app@127.0.0.1:{port}/shop\"\n");
-    let folder = folder(&config);
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        // A server that never answers; of its own each time, as a program may connect more than once.
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = server.local_addr().unwrap().port();
+        let url = format!("postgres://app@127.0.0.1:{port}/shop");
+        let folder = folder(&format!("tables = [\"a\"]\n[source]\nurl = \"{url}\"\n"));
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_data-sync"));
         command.arg("sync").current_dir(folder.path()).env_remove("RUST_LOG").stderr(std::process::Stdio::piped());
         let child = command.spawn().unwrap();

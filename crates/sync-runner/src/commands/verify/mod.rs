@@ -40,8 +40,9 @@ struct Verified {
 
 pub(super) async fn run(config: &Config, registry: &Registry, console: &Console, wish: &Wish<'_>) -> Exit {
     let ended = tokio::select! {
-        exit = check(config, registry, console, wish) => return exit,
+        biased;
         exit = interrupt::signal() => exit,
+        exit = check(config, registry, console, wish) => return exit,
     };
     interrupt::wind_up(WIND_UP).await;
     ended

@@ -23,6 +23,7 @@ async fn ask(pool: &Pool, known: &Known) -> Result<Pulse> {
     session.finish().await;
     let mut pulse = Pulse::new(answer.server.identity());
     pulse.catalog = answer.catalog;
+    pulse.quiet = answer.server.quiet();
     pulse.tables = answer.activities.into_iter().collect();
     known.keep_server(Some(answer.server.into()));
     Ok(pulse)

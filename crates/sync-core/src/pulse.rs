@@ -12,6 +12,9 @@ pub struct Pulse {
     pub identity: SourceIdentity,
     /// Equal as long as [`Source::discover`](crate::Source::discover) would answer the same. Without it, that is asked each time.
     pub catalog: Option<String>,
+    /// Equal as long as nobody wrote anything to the source, whether it was counted or not; `None` while somebody may be about to. Where a
+    /// run was asked for, nothing is left out by [`Activity`] alone: servers count late.
+    pub quiet: Option<String>,
     /// What is known of single tables.
     pub tables: HashMap<TableId, Activity>,
 }
@@ -20,13 +23,20 @@ impl Pulse {
     /// A source that tells nothing but who it is.
     #[must_use]
     pub fn new(identity: SourceIdentity) -> Self {
-        Self { identity, catalog: None, tables: HashMap::new() }
+        Self { identity, catalog: None, quiet: None, tables: HashMap::new() }
     }
 
     /// Says by what a change of the catalog can be seen.
     #[must_use]
     pub fn catalog(mut self, catalog: impl Into<String>) -> Self {
         self.catalog = Some(catalog.into());
+        self
+    }
+
+    /// Says by what any write can be seen.
+    #[must_use]
+    pub fn quiet(mut self, quiet: Option<String>) -> Self {
+        self.quiet = quiet;
         self
     }
 

@@ -20,6 +20,15 @@ pub struct Upkeep {
     /// When its keys were last compared, likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reconciled_ms: Option<i64>,
+    /// [`Pulse::quiet`](crate::Pulse::quiet) before that sweep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swept_quiet: Option<String>,
+    /// The same before its keys were last compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconciled_quiet: Option<String>,
+    /// How many rows it had then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
     /// Its rows come from several snapshots, and rows that vanished in between were not looked for yet.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reconcile_owed: bool,
@@ -80,8 +89,19 @@ mod tests {
         let (swept_ms, reconciled_ms) = (Some(-1), Some(2));
         let source = Some("server/database".to_owned());
         let (columns, reconcile_owed) = (vec!["id".to_owned()], true);
-        let upkeep =
-            Upkeep { source, columns, swept_ms, reconciled_ms, reconcile_owed, writes_seen, deletes_seen, held };
+        let upkeep = Upkeep {
+            source,
+            columns,
+            swept_ms,
+            reconciled_ms,
+            swept_quiet: Some("8".to_owned()),
+            reconciled_quiet: Some("9".to_owned()),
+            rows: Some(10),
+            reconcile_owed,
+            writes_seen,
+            deletes_seen,
+            held,
+        };
         assert_eq!(Upkeep::decode(&upkeep.encode()), upkeep);
         assert_eq!(Upkeep::default().encode(), "{}");
         for text in ["", "{}", "[", r#"{"a_later_release":1}"#] {

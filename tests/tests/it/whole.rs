@@ -59,6 +59,17 @@ fn deleted_rows_and_old_keys_leave_the_replica() {
 }
 
 #[test]
+fn keys_that_change_alone_leave_nothing_behind() {
+    let case = Case::new(ORDERS);
+    case.sql("SELECT fill(1, 300)");
+    case.configure("tables = [\"orders\"]");
+    case.sync();
+    case.sql("UPDATE orders SET id = -id");
+    case.sync();
+    assert_orders_equal(&case);
+}
+
+#[test]
 fn keys_of_every_kind_are_compared() {
     let case = Case::new(
         "CREATE TABLE texts (k text COLLATE \"en-x-icu\" PRIMARY KEY); CREATE TABLE moments (k timestamptz PRIMARY KEY);
@@ -88,6 +99,8 @@ fn keys_of_every_kind_are_compared() {
         let theirs = case.ask(&format!("SELECT count(*) FROM {table}"));
         assert_eq!(case.query(&format!("SELECT count(*) FROM tmp_{table}")), theirs, "{table}");
     }
+    let verified = case.run(&["verify"]);
+    assert_eq!(verified.code, 0, "{}{}", verified.stdout, verified.stderr);
     for (table, column) in [("texts", "k"), ("uuids", "k"), ("digits", "k"), ("pairs", "a")] {
         let theirs = case.ask(&format!("SELECT {column}::text COLLATE \"C\" FROM {table} ORDER BY 1"));
         assert_eq!(case.query(&format!("SELECT {column} FROM tmp_{table} ORDER BY {column}")), theirs, "{table}");

@@ -36,6 +36,12 @@ pub(super) fn activities(server: &Server, row: &Row) -> Result<Vec<(TableId, Act
 }
 
 impl Server {
+    /// The whole snapshot, while no transaction that has written something is under way: any later one moves it.
+    pub(crate) fn quiet(&self) -> Option<String> {
+        let quiet = self.snapshot.xmin == self.snapshot.xmax;
+        quiet.then(|| format!("{} {}", self.origin(), self.snapshot_text))
+    }
+
     /// Whose counters these are, and since when they count.
     fn origin(&self) -> String {
         let text = |number: Option<i64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());

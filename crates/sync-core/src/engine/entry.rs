@@ -37,6 +37,8 @@ pub(super) struct Entry {
 pub(crate) struct RunOptions {
     /// Which source it is.
     pub(crate) identity: String,
+    /// By what it can be seen that nobody wrote anything.
+    pub(crate) quiet: Option<String>,
     /// What the source told of the table.
     pub(crate) activity: Option<Activity>,
     /// Look for rows that no poll can see.
@@ -58,6 +60,7 @@ impl RunOptions {
     pub(crate) fn once(plan: &TablePlan, pulse: &Pulse, accept_deletes: bool) -> Self {
         Self {
             identity: pulse.identity.id().to_owned(),
+            quiet: pulse.quiet.clone(),
             activity: pulse.tables.get(plan.id()).cloned(),
             sweep: true,
             deleted: Deleted::Maybe,
@@ -76,7 +79,7 @@ pub(crate) enum Deleted {
     Later,
     /// When the source counted a delete.
     IfCounted,
-    /// Unless the source counts deletes, and there was none.
+    /// Somebody asked for the table as it is now: unless there can be none, or a large table has none that was counted.
     Maybe,
 }
 
@@ -130,6 +133,7 @@ impl Entry {
         };
         RunOptions {
             identity: pulse.identity.id().to_owned(),
+            quiet: pulse.quiet.clone(),
             activity: pulse.tables.get(self.plan.id()).cloned(),
             sweep: self.sweep_due <= now || accept_deletes,
             deleted,

@@ -145,7 +145,7 @@ impl Source for MemorySource {
         let state = self.state();
         let catalog: Vec<_> = state.tables.values().map(|table| format!("{:?}", table.schema)).collect();
         let activity = |table: &Table| Activity::new(table.written.to_string()).deletes(table.deletes.to_string());
-        let pulse = Pulse::new(identity).catalog(catalog.join("\n"));
+        let pulse = Pulse::new(identity).catalog(catalog.join("\n")).quiet(Some(state.version.to_string()));
         Ok(state.tables.iter().fold(pulse, |pulse, (id, table)| pulse.table(id.clone(), activity(table))))
     }
 

@@ -188,5 +188,9 @@ fn guarantee(
             "resync the table",
         );
     }
+    if settings.filter.is_some() {
+        let reason = "its rows are chosen by `where`, which may depend on more than the row itself";
+        return Guarantee::bounded(Some(reconcile), reason, "leave `where` out");
+    }
     Guarantee::Lossless
 }

@@ -162,6 +162,11 @@ fn what_is_promised_depends_on_table_settings_and_source() {
             "bounded by nothing: deletes = \"ignore\" is set; leave `deletes` out",
         ),
         (
+            with("users", settings(|s| s.filter = Some("id > 1".into()))),
+            &capabilities().sweep().reconcile().filter(),
+            "bounded by 3600 s: its rows are chosen by `where`, which may depend on more than the row itself; leave `where` out",
+        ),
+        (
             users(),
             &capabilities().reconcile(),
             "bounded by 3600 s: the source can't tell late changes apart; use a source that can be swept",

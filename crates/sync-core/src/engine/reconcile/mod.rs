@@ -45,6 +45,8 @@ impl Attempt<'_> {
             }
         };
         self.upkeep.reconciled_ms = Some(started_ms);
+        self.upkeep.reconciled_quiet.clone_from(&self.run.options.quiet);
+        self.upkeep.rows = Some(totals.replica);
         self.upkeep.deletes_seen = self.deletes_now();
         self.upkeep.reconcile_owed = false;
         self.outcome.reconciled = Some(started.elapsed());

@@ -37,7 +37,8 @@ impl Attempt<'_> {
         self.start_build().await?;
         self.run.enter(Phase::Copying);
         let (_, cursor) = self.read(Scope::Table(self.table()), None, CopyState::Building).await?;
-        self.upkeep = Upkeep { swept_ms, writes_seen: activity, ..self.nothing_yet() };
+        let swept_quiet = self.run.options.quiet.clone();
+        self.upkeep = Upkeep { swept_ms, swept_quiet, writes_seen: activity, ..self.nothing_yet() };
         self.publish(cursor).await
     }
 
@@ -52,18 +53,29 @@ impl Attempt<'_> {
         let resumed = after.is_some();
         let deletes_seen = self.deletes_now();
         let (end, mut cursor) = self.read(Scope::Table(self.table()), after, building).await?;
-        let mut upkeep = Upkeep { reconciled_ms: Some(self.started_ms), deletes_seen, ..self.nothing_yet() };
+        // Read under one snapshot, it is swept and reconciled by that.
+        let mut upkeep = Upkeep {
+            swept_ms: Some(self.started_ms),
+            reconciled_ms: Some(self.started_ms),
+            swept_quiet: self.run.options.quiet.clone(),
+            reconciled_quiet: self.run.options.quiet.clone(),
+            rows: (!resumed).then_some(self.outcome.rows_read),
+            deletes_seen,
+            ..self.nothing_yet()
+        };
         if let (End::CompleteAfterReconcile, Some(reached)) = (end, &mut cursor) {
             // The rows came from several snapshots: what changed or vanished since the first is looked for before anybody sees the
             // table.
             self.sweep(reached, building).await?;
             upkeep.swept_ms = self.upkeep.swept_ms;
+            upkeep.swept_quiet = None;
             if self.run.source.capabilities().reconcile {
                 self.reconcile(reached, building).await?;
             }
         } else if resumed {
             // Its beginning was read in an earlier run, before the deletes that the source counts now.
             upkeep.deletes_seen = None;
+            (upkeep.swept_quiet, upkeep.reconciled_quiet) = (None, None);
         }
         self.upkeep = upkeep;
         self.publish(cursor).await

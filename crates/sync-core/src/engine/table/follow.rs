@@ -12,6 +12,10 @@ use crate::plan::Deletes;
 use crate::status::Phase;
 use crate::{CopyState, Cursor, End, Error, ReadRequest, Scope, SourceTable};
 
+/// Keys that are compared whenever somebody asks for a table, though no delete was counted: some are counted late, and a changed key is
+/// none.
+const SMALL: u64 = 200_000;
+
 impl Attempt<'_> {
     /// Follows the changes since the cursor.
     pub(super) async fn follow(&mut self, mut cursor: Cursor) -> Result<(), Failure> {
@@ -69,6 +73,8 @@ impl Attempt<'_> {
             return Ok(());
         }
         self.outcome.swept = Some(started.elapsed());
+        let quiet = self.run.options.quiet.clone();
+        let news = quiet.is_some() && quiet != self.upkeep.swept_quiet;
         let moved = reached.as_ref().is_some_and(|reached| reached != cursor);
         if let Some(reached) = reached {
             *cursor = reached;
@@ -76,15 +82,22 @@ impl Attempt<'_> {
         // The time matters only where a sweep could be left out; it is stored with rows, or when it is about to count no more.
         let stale = self.age(self.upkeep.swept_ms).is_none_or(|age| age >= self.run.plan.max_skip / 2);
         self.upkeep.swept_ms = Some(started_ms);
-        if moved || (stale && self.run.options.activity.is_some()) {
+        self.upkeep.swept_quiet = quiet;
+        if moved || news || (stale && self.run.options.activity.is_some()) {
             self.note(cursor, state).await?;
         }
         Ok(())
     }
 
-    /// Whether the last sweep that left nothing out was recent enough for another to be left out.
+    /// Whether the last sweep that left nothing out was recent enough for another to be left out. Where somebody waits for what is there
+    /// now, counters that may be late do not do: then nobody may have written anything.
     pub(super) fn may_skip(&self) -> bool {
-        self.age(self.upkeep.swept_ms).is_some_and(|age| age < self.run.plan.max_skip)
+        let recent = self.age(self.upkeep.swept_ms).is_some_and(|age| age < self.run.plan.max_skip);
+        recent && (self.run.options.deleted != Deleted::Maybe || self.is_quiet_since(&self.upkeep.swept_quiet))
+    }
+
+    fn is_quiet_since(&self, then: &Option<String>) -> bool {
+        self.run.options.quiet.is_some() && self.run.options.quiet == *then
     }
 
     fn must_reconcile(&self) -> bool {
@@ -105,7 +118,12 @@ impl Attempt<'_> {
             || match options.deleted {
                 Deleted::Later => false,
                 Deleted::IfCounted => now.is_some() && now != self.upkeep.deletes_seen,
-                Deleted::Maybe => now.is_none() || now != self.upkeep.deletes_seen || self.upkeep.held.is_some(),
+                Deleted::Maybe => {
+                    let counted = now.is_none() || now != self.upkeep.deletes_seen;
+                    let small = self.upkeep.rows.is_none_or(|rows| rows <= SMALL);
+                    self.upkeep.held.is_some()
+                        || ((counted || small) && !self.is_quiet_since(&self.upkeep.reconciled_quiet))
+                }
             }
     }
 

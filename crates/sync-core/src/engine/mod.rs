@@ -14,6 +14,7 @@ mod reconcile;
 mod report;
 mod rounds;
 mod schedule;
+mod sync;
 mod table;
 mod transaction;
 mod verify;
@@ -23,23 +24,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use futures_util::StreamExt as _;
 use futures_util::future::join_all;
-use futures_util::stream;
 use tokio::sync::watch;
 
 pub use control::{Commands, Control, control};
 pub use report::{SourceFailure, SyncReport, TableReport, Work};
 pub use verify::{Differences, VerifyReport, verify};
 
-use crate::plan::{Mode, OnSchemaChange, plan, refuse_collisions};
-use crate::status::{Phase, Status, StatusBoard};
+use crate::plan::{plan, refuse_collisions};
+use crate::status::{Status, StatusBoard};
 use crate::{
-    Pulse, Replica, Result, RunRecord, Sink, Source, SourceIdentity, StreamId, SyncPlan, TablePlan, TableProblem,
-    TableSchema, Wanted,
+    Pulse, Replica, Result, RunRecord, Sink, Source, SourceIdentity, StreamId, SyncPlan, TableProblem, TableSchema,
+    Wanted,
 };
-use entry::RunOptions;
-use table::{RunOutcome, TableRun};
 use writer::Writer;
 
 /// Keeps the tables of some sources in one replica. A value: build it, ask it to sync, watch its status, drop it.
@@ -138,137 +135,6 @@ impl Engine {
     /// Asks every source what it has and plans the wanted tables; one result a source, in their order.
     pub async fn inventory(&self) -> Vec<Result<Inventory>> {
         inventory(&self.sources).await
-    }
-
-    /// Brings every wanted table up to date once. A table that fails stops no other.
-    pub async fn sync(&self) -> SyncReport {
-        let mut report = SyncReport::default();
-        let mut plans = Vec::new();
-        self.status.start(self.sources.iter().map(|source| source.name.clone()));
-        for (index, (source, inventory)) in self.sources.iter().zip(self.inventory().await).enumerate() {
-            match inventory {
-                Ok(Inventory { identity, plan, pulse, .. }) => {
-                    self.status.planned(index, &identity, &plan.problems, &plan.tables.iter().collect::<Vec<_>>());
-                    let named = |problem| TableProblem { source: source.name.clone(), ..problem };
-                    report.problems.extend(plan.problems.into_iter().map(named));
-                    plans.push((source, plan.tables, pulse));
-                }
-                Err(error) => {
-                    self.status.source_failed(index, error.to_string());
-                    report.sources.push(SourceFailure { source: source.name.clone(), error });
-                }
-            }
-        }
-        let runs = plans.iter().map(|(source, tables, pulse)| {
-            stream::iter(tables)
-                .map(|plan| {
-                    let accept_deletes = self.accepting(&plan.replica.name);
-                    let options = RunOptions::once(plan, pulse, accept_deletes);
-                    self.sync_table(source, plan, options)
-                })
-                .buffered(source.readers.max(1))
-                .collect::<Vec<_>>()
-        });
-        report.tables = join_all(runs).await.into_iter().flatten().collect();
-        report
-    }
-
-    async fn sync_table(&self, source: &EngineSource, plan: &TablePlan, options: RunOptions) -> TableReport {
-        let started = Instant::now();
-        let started_ms = now_ms();
-        let narrowed = self.frozen(plan).await;
-        let plan = narrowed.as_ref().unwrap_or(plan);
-        let run = TableRun {
-            source: &*source.source,
-            plan,
-            writer: &self.writer,
-            replica: &self.replica,
-            status: &self.status,
-            options,
-        };
-        let mut outcome = RunOutcome::default();
-        let result = run.run(started_ms, &mut outcome).await;
-        let error = result.err().map(|error| error.at(format!("table {}", plan.id())));
-        self.keep_record(plan, started_ms, &mut outcome, error.as_ref()).await;
-        self.show_end(plan, &outcome, error.as_ref());
-        if error.is_none() && matches!(outcome.work, Some(Work::Copied | Work::Resumed)) && plan.mode == Mode::Follow {
-            let (rows, seconds) = (outcome.rows_read, started.elapsed().as_secs_f64());
-            tracing::info!(table = %plan.id(), replica = %plan.replica.name, rows, seconds, "the copy is complete");
-        }
-        TableReport {
-            table: plan.id().clone(),
-            replica: plan.replica.name.clone(),
-            work: outcome.work,
-            rows_read: outcome.rows_read,
-            rows_failed: outcome.rows_failed,
-            written: outcome.written,
-            took: started.elapsed(),
-            swept: outcome.swept,
-            reconciled: outcome.reconciled,
-            held: outcome.held,
-            stored: outcome.stored,
-            error,
-        }
-    }
-
-    /// The plan without columns that came since the table was copied, where they are not to be followed.
-    async fn frozen(&self, plan: &TablePlan) -> Option<TablePlan> {
-        if plan.on_schema_change != OnSchemaChange::Freeze {
-            return None;
-        }
-        // What can't be read now is told by the run itself.
-        let stored = self.writer.stored(&plan.replica).await.ok()?.checkpoint?;
-        let narrowed = plan.narrowed(&stored.upkeep.columns)?;
-        (narrowed.fingerprint == stored.fingerprint).then_some(narrowed)
-    }
-
-    /// A failure is stored at once, a success that changed nothing is kept until it is worth a transaction.
-    async fn keep_record(
-        &self,
-        plan: &TablePlan,
-        started_ms: i64,
-        outcome: &mut RunOutcome,
-        error: Option<&crate::Error>,
-    ) {
-        let stream = plan.replica.stream();
-        let mut record = RunRecord::new(started_ms, now_ms());
-        record.rows_read = outcome.rows_read;
-        record.written = outcome.written;
-        record.error = error.map(ToString::to_string);
-        if error.is_some() {
-            self.unsaved().remove(&stream);
-            match self.writer.record(&stream, record).await {
-                Ok(()) => outcome.stored = true,
-                Err(lost) => tracing::warn!(table = %plan.id(), "the failure could not be stored: {lost}"),
-            }
-        } else if outcome.stored {
-            self.unsaved().remove(&stream);
-        } else {
-            self.unsaved().insert(stream, record);
-        }
-    }
-
-    /// Shows how a run ended; logs only what is new.
-    fn show_end(&self, plan: &TablePlan, outcome: &RunOutcome, error: Option<&crate::Error>) {
-        let text = error.map(ToString::to_string);
-        self.status.update(&plan.replica.name, |table| {
-            table.phase = if text.is_some() { Phase::Failed } else { Phase::Done };
-            table.rows_read = outcome.rows_read;
-            table.rows_changed = outcome.written.changed + outcome.written.deleted;
-            table.held.clone_from(&outcome.held);
-            match &text {
-                Some(text) if table.error.as_ref() != Some(text) => tracing::warn!("{text}"),
-                None if table.error.is_some() => tracing::info!(table = %plan.id(), "recovered"),
-                _ => {}
-            }
-            if text.is_some() {
-                table.failures = table.failures.saturating_add(1);
-            } else {
-                table.last_success_ms = Some(now_ms());
-                table.failures = 0;
-            }
-            table.error = text;
-        });
     }
 
     /// Believes the deletes that are held back for a table of the replica, and those that its next comparison of keys finds.

@@ -9,11 +9,8 @@ use std::time::Duration;
 pub use report::{Differences, VerifyReport};
 
 use super::compare::{BucketSet, Comparison, Content};
-use super::entry::RunOptions;
-use super::report::TableReport;
 use super::{Engine, EngineSource};
-use crate::plan::{Deletes, Mode};
-use crate::{CopyState, Error, Pulse, Replica, Result, TablePlan};
+use crate::{CopyState, Error, Replica, Result, TablePlan};
 use recheck::Doubts;
 
 /// Compares a table of the replica with its source.
@@ -112,31 +109,7 @@ impl Engine {
         verify(self.source(source)?, plan, &self.replica, patience).await
     }
 
-    /// Reads every row of a table again and sets right what differs, in place.
-    ///
-    /// # Errors
-    /// When there is no source at this position, or it can't be asked who it is. What the run itself failed for is in its report.
-    pub async fn repair(&self, source: usize, plan: &TablePlan) -> Result<TableReport> {
-        let source = self.source(source)?;
-        // Without its counts, so that nothing is left out.
-        let pulse = Pulse::new(source.source.pulse().await?.identity);
-        let mut options = RunOptions::once(plan, &pulse, plan.deletes != Deletes::Ignore);
-        options.repair = plan.mode == Mode::Follow;
-        Ok(self.sync_table(source, plan, options).await)
-    }
-
-    /// Brings one planned table of the source at this position up to date.
-    ///
-    /// # Errors
-    /// When there is no source at this position, or it can't be asked who it is. What the run itself failed for is in its report.
-    pub async fn sync_one(&self, source: usize, plan: &TablePlan) -> Result<TableReport> {
-        let source = self.source(source)?;
-        let pulse = source.source.pulse().await?;
-        let options = RunOptions::once(plan, &pulse, self.accepting(&plan.replica.name));
-        Ok(self.sync_table(source, plan, options).await)
-    }
-
-    fn source(&self, index: usize) -> Result<&EngineSource> {
+    pub(super) fn source(&self, index: usize) -> Result<&EngineSource> {
         self.sources.get(index).ok_or_else(|| Error::internal(format!("there is no source {index}")))
     }
 }

@@ -63,15 +63,18 @@ impl<'a> View<'a> {
     }
 
     fn show_line(&mut self, table: &TableStatus) {
-        let said = self.lines.get(&table.replica);
-        let due = match said {
-            None => is_at_work(table.phase),
-            Some((phase, when)) => *phase != table.phase || when.elapsed() >= BETWEEN_LINES,
-        };
-        if !due || !is_at_work(table.phase) {
+        if !is_at_work(table.phase) {
             return;
         }
-        self.lines.insert(table.replica.clone(), (table.phase, Instant::now()));
+        let lasts = self.lines.get(&table.replica).filter(|(phase, _)| *phase == table.phase);
+        // What is done in a moment is not worth a line, with hundreds of tables; a copy is.
+        let due = lasts.map_or(table.phase == Phase::Copying, |(_, when)| when.elapsed() >= BETWEEN_LINES);
+        if due || lasts.is_none() {
+            self.lines.insert(table.replica.clone(), (table.phase, Instant::now()));
+        }
+        if !due {
+            return;
+        }
         let rows = match (table.rows_read, table.estimated_rows) {
             (0, _) => String::new(),
             (rows, Some(all)) if rows < all && table.phase == Phase::Copying => format!(", {rows} of about {all} rows"),
@@ -90,12 +93,13 @@ impl Drop for View<'_> {
 }
 
 fn is_at_work(phase: Phase) -> bool {
-    matches!(phase, Phase::Copying | Phase::Following)
+    matches!(phase, Phase::Copying | Phase::Following | Phase::Reconciling)
 }
 
 fn verb(phase: Phase) -> &'static str {
     match phase {
         Phase::Copying => "copying",
+        Phase::Reconciling => "comparing keys",
         _ => "following",
     }
 }
@@ -104,9 +108,9 @@ fn bar(table: &TableStatus) -> ProgressBar {
     let estimate = table.estimated_rows.filter(|rows| *rows > 0 && table.phase == Phase::Copying);
     let (bar, template) = match estimate {
         Some(rows) => {
-            (ProgressBar::new(rows), "{prefix:24!} {msg:9} {bar:24} {human_pos:>12} of ~{human_len} {rate} eta {eta}")
+            (ProgressBar::new(rows), "{prefix:24!} {msg:14} {bar:24} {human_pos:>12} of ~{human_len} {rate} eta {eta}")
         }
-        None => (ProgressBar::new_spinner(), "{prefix:24!} {msg:9} {spinner} {human_pos:>12} rows {rate}"),
+        None => (ProgressBar::new_spinner(), "{prefix:24!} {msg:14} {spinner} {human_pos:>12} rows {rate}"),
     };
     // A template that can't be read would fall back to a plainer bar.
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());

@@ -1,13 +1,15 @@
 //! The source: a pool of connections and what was learned over them.
 
-use sync_core::{Capabilities, Pulse, ReadRequest, Reader, Result, Source, SourceIdentity, TableSchema, async_trait};
+use sync_core::{
+    Capabilities, Pulse, ReadRequest, Reader, Result, Source, SourceIdentity, SourceTable, TableSchema, async_trait,
+};
 
 use crate::config::PostgresConfig;
 use crate::discover::discover;
 use crate::known::Known;
 use crate::pool::Pool;
 use crate::pulse::pulse;
-use crate::read::read;
+use crate::read::{read, try_out};
 use crate::server::identity;
 
 /// A PostgreSQL database.
@@ -34,7 +36,7 @@ impl PostgresSource {
 #[async_trait]
 impl Source for PostgresSource {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().default_schema(&self.schema).sweep().reconcile()
+        Capabilities::new().default_schema(&self.schema).sweep().reconcile().filter()
     }
 
     async fn identity(&self) -> Result<SourceIdentity> {
@@ -47,6 +49,10 @@ impl Source for PostgresSource {
 
     async fn pulse(&self) -> Result<Pulse> {
         pulse(&self.pool, &self.known).await
+    }
+
+    async fn try_out(&self, table: &SourceTable) -> Result<()> {
+        try_out(&self.pool, &self.login, table).await
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {

@@ -43,6 +43,9 @@ impl Assembly {
             }
             self.moved = true;
         }
+        if !self.projection.keeps(fields) {
+            return self.add_left_out(fields);
+        }
         for (column, cell) in self.projection.cells.iter().enumerate() {
             let field = cell.and_then(|index| Some((self.projection.decoders[index], fields.field(index)?)));
             match field {
@@ -57,6 +60,20 @@ impl Assembly {
             }
         }
         self.rows.end_row(self.projection.op)
+    }
+
+    /// A row that does not meet the table's condition leaves the replica, if it ever was there.
+    fn add_left_out(&mut self, fields: &impl Fields) -> Result<()> {
+        match (self.projection.key_of(fields), self.projection.schema.key()) {
+            // Nobody could say which row it is.
+            (_, []) => Ok(()),
+            (Some(key), _) => self.rows.push_row(key.row(0)),
+            (None, [column, ..]) => {
+                let column = *column;
+                self.keep_aside(fields, column, "the key can't be read");
+                Ok(())
+            }
+        }
     }
 
     /// The rows collected so far.

@@ -8,6 +8,7 @@ use tokio_postgres::types::Type;
 use super::Started;
 use super::condition::{bind_settings, check, clock, order_by, past, setting};
 use super::fence::{Fence, enter};
+use super::filter::only_kept;
 use super::projection::{Projection, Target};
 use super::scan::{Course, Pace, Scan};
 use super::wait::Waits;
@@ -68,10 +69,15 @@ async fn query(session: &Session, target: &Target, projection: &Projection, afte
     let key = target.schema().key();
     let comparisons = target.comparisons(key)?;
     let mut query = format!("SELECT {} FROM {}", projection.list(), target.from());
+    let mut conditions = Vec::new();
     if let Some(point) = after {
         check(point, key).map_err(|error| error.at(target.place()))?;
         bind_settings(session.client(), point, session.timeouts().statement).await?;
-        query = format!("{query} WHERE {}", past(&comparisons, ">", setting));
+        conditions.push(past(&comparisons, ">", setting));
+    }
+    conditions.extend(only_kept(&target.table));
+    if !conditions.is_empty() {
+        query = format!("{query} WHERE {}", conditions.join(" AND "));
     }
     Ok(if key.is_empty() { query } else { format!("{query} {}", order_by(&comparisons, "ASC")) })
 }

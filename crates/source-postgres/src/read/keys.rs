@@ -6,6 +6,7 @@ use sync_core::{BatchLimits, End, Op, Result, SourceTable};
 
 use super::Started;
 use super::fence::{Fence, enter};
+use super::filter::only_kept;
 use super::projection::{Projection, Target};
 use super::scan::{Course, Pace, Scan};
 use super::wait::Waits;
@@ -25,7 +26,8 @@ pub(super) async fn keys(
     super::needs_key(&table.schema)?;
     let Fence { session, target, .. } = enter(pool, known, table, before.as_ref()).await?;
     let projection = Projection::new(&target, table.schema.key(), &[], Op::Delete)?;
-    let query = format!("SELECT {} FROM {}{}", projection.list(), target.from(), order(&target)?);
+    let only = only_kept(table).map_or_else(String::new, |condition| format!(" WHERE {condition}"));
+    let query = format!("SELECT {} FROM {}{only}{}", projection.list(), target.from(), order(&target)?);
     let waits = Waits::of_scan(session.timeouts());
     let course = Course { opening: None, pace: Pace::Silent, closing: None, end: End::Complete };
     let relation = Arc::clone(&target.relation);

@@ -6,6 +6,7 @@ mod condition;
 mod copy;
 mod copy_rows;
 mod fence;
+mod filter;
 mod keys;
 mod poll;
 mod poll_rows;
@@ -27,6 +28,7 @@ use crate::cursor::{Phase, Position};
 use crate::known::Known;
 use crate::pool::Pool;
 use crate::sql;
+pub(crate) use filter::try_out;
 use projection::Target;
 
 /// Starts the read that `request` asks for.

@@ -124,7 +124,7 @@ impl Statement {
         let keyset = target.table.keyset();
         let key = target.schema().key();
         let unique = !key.is_empty() && key.iter().all(|column| keyset.contains(column));
-        let projection = Projection::of_rows(target, &keyset)?;
+        let projection = Projection::of_changes(target, &keyset)?;
         let comparisons = target.comparisons(&keyset)?;
         let first = &comparisons[0].expression;
         let condition = match &after.poll {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sync_core::{Error, Op, Result, RowBatch, SourceTable, TableSchema};
 
+use super::filter::operand;
 use crate::catalog::{CatalogColumn, Relation};
 use crate::cursor::Point;
 use crate::decode::{Decoder, Malformed};
@@ -67,6 +68,8 @@ pub(super) struct Projection {
     pub(super) cells: Vec<Option<usize>>,
     /// The fields that tell a row's place in the order of reading.
     pub(super) order: Order,
+    /// The field that tells whether the row meets the table's condition, where it has one and rows are not chosen by it.
+    keep: Option<usize>,
     /// Whether the server's settings shape some field, so that they must be set before.
     pub(super) styled: bool,
     expressions: Vec<String>,
@@ -90,6 +93,7 @@ impl Projection {
             decoders: Vec::new(),
             cells,
             order: Order::default(),
+            keep: None,
             styled: false,
             expressions: Vec::new(),
         };
@@ -112,6 +116,23 @@ impl Projection {
         }
         projection.order.id = target.table.id.and_then(|id| order.iter().position(|column| *column == id));
         Ok(projection)
+    }
+
+    /// All columns of the table, and whether the row is one to keep: one that is not any more must vanish from the replica.
+    pub(super) fn of_changes(target: &Target, order: &[usize]) -> Result<Self> {
+        let mut projection = Self::of_rows(target, order)?;
+        if let Some(filter) = &target.table.filter {
+            projection.keep = Some(projection.add(format!("({} IS TRUE)", operand(filter)), Decoder::Bool));
+            // What it means may depend on a zone, a style, and where names are looked for.
+            projection.styled = true;
+        }
+        Ok(projection)
+    }
+
+    /// Whether a row meets the table's condition.
+    #[inline]
+    pub(super) fn keeps(&self, fields: &impl Fields) -> bool {
+        self.keep.is_none_or(|index| fields.field(index) == Some(&[1]))
     }
 
     /// All columns of the table.

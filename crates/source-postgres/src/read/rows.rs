@@ -35,7 +35,7 @@ pub(super) async fn rows(
 ) -> Result<Started> {
     super::needs_key(&table.schema)?;
     let Fence { session, target, .. } = enter(pool, known, table, before.as_ref()).await?;
-    let projection = Projection::of_rows(&target, &[])?;
+    let projection = Projection::of_changes(&target, &[])?;
     let query = query(&target, &projection)?;
     let relation = Arc::clone(&target.relation);
     let lookup = Lookup {

@@ -36,7 +36,7 @@ pub(super) async fn sweep(
         return Err(Error::diverged("its last sweep was too many transactions ago to tell what is new"));
     }
     only_heap(&fence.leaves)?;
-    let projection = Projection::of_rows(&fence.target, &[])?;
+    let projection = Projection::of_changes(&fence.target, &[])?;
     let (list, from) = (projection.list(), fence.target.from());
     let query = format!("SELECT {list} FROM {from} WHERE {}", condition(&after, &fence.leaves));
     let course = course(after, &fence);

@@ -8,6 +8,7 @@ mod cursor_columns;
 mod discovery;
 mod events;
 mod failing;
+mod filtering;
 mod origins;
 mod place;
 mod polling;

@@ -32,6 +32,7 @@ fn schema(relation: &Relation) -> Result<TableSchema> {
         let column = column.shape(&found.shape);
         builder = builder.column(if found.not_null { column.not_null() } else { column });
     }
+    builder = relation.indexes.iter().fold(builder, |builder, index| builder.index(index.clone()));
     if let Some(rows) = relation.estimated_rows {
         // An estimate: the catalog itself keeps it as a 32-bit float.
         builder = builder.estimated_rows(rows as u64);

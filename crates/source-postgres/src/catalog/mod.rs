@@ -2,7 +2,9 @@
 
 mod sql;
 
-use sync_core::{Error, RelationKind, Result, TableId, TableSchema};
+use std::collections::HashMap;
+
+use sync_core::{Error, Index, RelationKind, Result, TableId, TableSchema};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
@@ -20,6 +22,8 @@ pub(crate) struct Relation {
     pub(crate) rights: Rights,
     pub(crate) columns: Vec<CatalogColumn>,
     pub(crate) key: Vec<String>,
+    /// Indexes beside that of the key; only where all relations were asked for.
+    pub(crate) indexes: Vec<Index>,
 }
 
 /// What the login may do with a relation.
@@ -45,9 +49,25 @@ pub(crate) struct CatalogColumn {
     pub(crate) shape: String,
 }
 
-/// All relations that this login can see. Three statements, sent at once, however many tables there are.
+/// All relations that this login can see, with their indexes. Four statements, sent at once, however many tables there are.
 pub(crate) async fn relations(client: &Client) -> Result<Vec<Relation>> {
-    query(client, None).await
+    let (relations, indexes) = tokio::join!(biased; query(client, None), client.query_typed(sql::INDEXES, &[]));
+    let mut found = relations?;
+    add_indexes(&mut found, &indexes.map_err(from_server)?).map_err(from_server)?;
+    Ok(found)
+}
+
+/// Of several on the same columns one is enough, and none on the key's.
+fn add_indexes(relations: &mut [Relation], rows: &[Row]) -> Result<(), tokio_postgres::Error> {
+    let place: HashMap<u32, usize> = relations.iter().enumerate().map(|(i, relation)| (relation.oid, i)).collect();
+    for row in rows {
+        let Some(relation) = place.get(&row.try_get(0)?).and_then(|place| relations.get_mut(*place)) else { continue };
+        let columns: Vec<String> = row.try_get(2)?;
+        if columns != relation.key && relation.indexes.iter().all(|other| other.columns != columns) {
+            relation.indexes.push(Index::new(row.try_get::<_, String>(1)?, columns));
+        }
+    }
+    Ok(())
 }
 
 /// The tables that hold a relation's rows.
@@ -111,8 +131,7 @@ type Rows = Result<Vec<Row>, tokio_postgres::Error>;
 
 fn assemble(relations: Rows, columns: Rows, keys: Rows) -> Result<Vec<Relation>, tokio_postgres::Error> {
     let mut found = relations?.iter().map(relation_of).collect::<Result<Vec<_>, _>>()?;
-    let place: std::collections::HashMap<_, _> =
-        found.iter().enumerate().map(|(i, relation)| (relation.oid, i)).collect();
+    let place: HashMap<_, _> = found.iter().enumerate().map(|(i, relation)| (relation.oid, i)).collect();
     for row in columns? {
         if let Some(place) = place.get(&row.try_get::<_, u32>(0)?) {
             found[*place].columns.push(column_of(&row)?);
@@ -143,6 +162,7 @@ fn relation_of(row: &Row) -> Result<Relation, tokio_postgres::Error> {
         },
         columns: Vec::new(),
         key: Vec::new(),
+        indexes: Vec::new(),
     })
 }
 

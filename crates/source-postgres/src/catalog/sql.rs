@@ -108,3 +108,18 @@ WHERE i.indisunique AND i.indisvalid AND i.indislive AND (i.indisprimary OR i.in
         WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
     AND NOT (c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid))
 ORDER BY i.indrelid, i.indisprimary DESC, i.indnkeyatts, i.indexrelid";
+
+/// Indexes that answer questions about plain columns: each with its columns, without those that it only carries along.
+pub(super) const INDEXES: &str = "
+SELECT i.indrelid, x.relname::text, ARRAY(
+    SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+    WHERE k.place <= i.indnkeyatts ORDER BY k.place)
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+JOIN pg_catalog.pg_am m ON m.oid = x.relam AND m.amname IN ('btree', 'hash')
+WHERE i.indisvalid AND i.indislive AND i.indpred IS NULL AND i.indexprs IS NULL
+    AND c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+ORDER BY i.indrelid, x.relname";

@@ -2,6 +2,7 @@
 
 mod ascii;
 mod datetime;
+mod number;
 mod numeric;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use sync_core::{RowBatch, ValueKind};
 use tokio_postgres::types::Type;
 
 use ascii::Ascii;
+pub(crate) use number::Number;
 
 /// How the bytes of one column are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,10 @@ pub(crate) enum Decoder {
     Interval,
     Uuid,
     Bits(ValueKind),
+    /// Any number as a whole one, or not at all.
+    AsInteger(Number),
+    /// Any number as the nearest double.
+    AsReal(Number),
 }
 
 /// Bytes that are not what the type's binary form allows.
@@ -79,6 +85,8 @@ impl Decoder {
                 rows.push_utf8(jsonb(raw)?).map_err(|error| Malformed(error.message().to_owned()))?;
             }
             Self::Bytes => rows.push_bytes(raw),
+            Self::AsInteger(number) => number.push_integer(raw, rows)?,
+            Self::AsReal(number) => number.push_real(raw, rows)?,
             _ => return rows.push_text_with(|out| self.write(raw, out)),
         }
         Ok(())
@@ -104,6 +112,7 @@ impl Decoder {
             Self::Interval => datetime::write_interval(raw, out)?,
             Self::Uuid => write_uuid(&exact(raw)?, out)?,
             Self::Bits(_) => write_bits(raw, out)?,
+            Self::AsInteger(number) | Self::AsReal(number) => number.own().write(raw, out)?,
         }
         Ok(())
     }
@@ -130,6 +139,7 @@ impl Decoder {
             Self::Interval => *native == Type::INTERVAL,
             Self::Uuid => *native == Type::UUID,
             Self::Bits(_) => matches!(*native, Type::BIT | Type::VARBIT),
+            Self::AsInteger(number) | Self::AsReal(number) => number.own().accepts(native),
         }
     }
 

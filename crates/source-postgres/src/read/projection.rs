@@ -9,7 +9,7 @@ use crate::catalog::{CatalogColumn, Relation};
 use crate::cursor::Point;
 use crate::decode::{Decoder, Malformed};
 use crate::sql;
-use crate::types::{Comparison, as_text, comparison, field};
+use crate::types::{Comparison, as_text, comparison, field, field_as};
 
 /// A planned table together with what the catalog says about it now.
 #[derive(Clone, Debug)]
@@ -99,7 +99,10 @@ impl Projection {
         };
         for position in columns {
             let column = target.column(*position)?;
-            let field = field(&column.base, &column.name);
+            let field = match projection.schema.columns()[*position].read_as {
+                Some(form) => field_as(&column.base, &column.name, form),
+                None => field(&column.base, &column.name),
+            };
             projection.styled |= field.styled;
             projection.cells[*position] = Some(projection.add(field.expression, field.decoder));
         }
@@ -108,7 +111,8 @@ impl Projection {
             let own = field(&column.base, &column.name);
             projection.styled |= own.styled || !own.castable;
             let index = match projection.cells[*position] {
-                Some(index) if own.castable => index,
+                // In another form it would not be the exact position.
+                Some(index) if own.castable && projection.schema.columns()[*position].read_as.is_none() => index,
                 _ if own.castable => projection.add(own.expression, own.decoder),
                 _ => projection.add(as_text(&sql::column(&column.name)), Decoder::Text),
             };

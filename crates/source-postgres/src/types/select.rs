@@ -1,9 +1,10 @@
 //! The one place that chooses, for each type, what is selected and how its bytes are read.
 
 use sync_core::DataType;
+use sync_core::plan::ReadAs;
 
 use super::NativeType;
-use crate::decode::Decoder;
+use crate::decode::{Decoder, Number};
 use crate::sql;
 
 /// How a column is read.
@@ -72,6 +73,28 @@ pub(crate) fn field(native: &NativeType, name: &str) -> Field {
         "uuid" => plain(Decoder::Uuid),
         "bit" | "varbit" => plain(Decoder::Bits(kind)),
         _ => server_text(),
+    }
+}
+
+/// How to read a column called `name` in a form that somebody chose.
+///
+/// A number is read here in that form, so that one that does not fit it fails its row and not the statement.
+pub(crate) fn field_as(native: &NativeType, name: &str, form: ReadAs) -> Field {
+    let own = field(native, name);
+    let column = sql::column(name);
+    let (own, number) = match Number::of(own.decoder) {
+        None if native.data_type() == DataType::UnsignedInteger => {
+            let expression = format!("({})::pg_catalog.numeric", as_text(&column));
+            (Field { expression, ..own }, Some(Number::Numeric))
+        }
+        number => (own, number),
+    };
+    match (form, number) {
+        (ReadAs::Integer, Some(number)) => Field { decoder: Decoder::AsInteger(number), ..own },
+        (ReadAs::Real, Some(number)) => Field { decoder: Decoder::AsReal(number), ..own },
+        // The server's text of it follows a locale.
+        _ if native.builtin && native.name == "money" => own,
+        _ => Field { expression: as_text(&column), decoder: Decoder::Text, castable: false, styled: true },
     }
 }
 

@@ -9,6 +9,7 @@ mod discovery;
 mod events;
 mod failing;
 mod filtering;
+mod forms;
 mod origins;
 mod place;
 mod polling;

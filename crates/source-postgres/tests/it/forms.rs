@@ -93,7 +93,7 @@ async fn a_number_that_does_not_fit_fails_its_row_and_no_other() {
         ("numeric", "'NaN'", ReadAs::Integer, "NaN is not a whole number of 64 bits"),
         ("numeric", "1.5", ReadAs::Integer, "1.5 is not a whole number of 64 bits"),
         ("float8", "'Infinity'", ReadAs::Integer, "Infinity is not a whole number of 64 bits"),
-        ("float8", "9223372036854775808", ReadAs::Integer, "9.223372036854775808e18 is not"),
+        ("float8", "9223372036854775808", ReadAs::Integer, "9.223372036854776e18 is not"),
         ("xid8", "'18446744073709551615'", ReadAs::Integer, "18446744073709551615 is not a whole number of 64 bits"),
     ] {
         let sql = format!(

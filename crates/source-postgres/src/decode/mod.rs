@@ -2,6 +2,8 @@
 
 mod ascii;
 mod datetime;
+#[cfg(test)]
+mod malformed;
 mod number;
 mod numeric;
 

@@ -39,11 +39,14 @@ async fn attempt(pool: &Pool, table: &SourceTable, filter: &str) -> Result<()> {
         begin += "; SET LOCAL search_path TO DEFAULT";
     }
     within(limit, "begin", session.client().batch_execute(&begin)).await?;
-    let [alone, tests @ ..] = statements(&sql::from(table.schema.id()), filter);
+    let [alone, used, bracketed] = statements(&sql::from(table.schema.id()), filter);
     run(&session, &alone).await?;
-    for test in tests {
-        run(&session, &test).await.map_err(|error| refused(error, filter))?;
-    }
+    let tried = async {
+        needs_no_value(&session, &used).await?;
+        run(&session, &used).await?;
+        run(&session, &bracketed).await
+    };
+    tried.await.map_err(|error| refused(error, filter))?;
     session.finish().await;
     Ok(())
 }
@@ -60,7 +63,14 @@ fn statements(from: &str, filter: &str) -> [String; 3] {
     ]
 }
 
-/// As a statement of the extended protocol: there can't be a second one in it, and nothing in it can stand for a parameter.
+/// A poll has parameters of its own, which the condition must not name.
+async fn needs_no_value(session: &Session, statement: &str) -> Result<()> {
+    let limit = session.timeouts().statement;
+    let prepared = within(limit, "try the condition", session.client().prepare(statement)).await?;
+    if prepared.params().is_empty() { Ok(()) } else { Err(Error::config("there is no value for its parameter")) }
+}
+
+/// As a statement of the extended protocol: there can't be a second one in it.
 async fn run(session: &Session, statement: &str) -> Result<()> {
     within(session.timeouts().statement, "try the condition", session.client().query_typed(statement, &[]))
         .await

@@ -79,6 +79,8 @@ pub(super) struct Projection {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Order {
     pub(super) fields: Vec<usize>,
+    /// The columns that these are of.
+    columns: Vec<usize>,
     id: Option<usize>,
 }
 
@@ -117,6 +119,7 @@ impl Projection {
                 _ => projection.add(as_text(&sql::column(&column.name)), Decoder::Text),
             };
             projection.order.fields.push(index);
+            projection.order.columns.push(*position);
         }
         projection.order.id = target.table.id.and_then(|id| order.iter().position(|column| *column == id));
         Ok(projection)
@@ -170,17 +173,23 @@ impl Projection {
 
     /// The place of a row whose order fields are `raw`.
     pub(super) fn point<R: AsRef<[u8]>>(&self, raw: &[R]) -> Result<Point> {
-        let text = |(index, raw): (&usize, &R)| {
+        let text = |((index, column), raw): ((&usize, &usize), &R)| {
             let mut text = String::new();
-            self.decoders[*index].write(raw.as_ref(), &mut text).map(|()| text)
+            let written = self.decoders[*index].write(raw.as_ref(), &mut text);
+            written.map(|()| text).map_err(|error| self.no_position(*column, &error))
         };
-        let values: Result<Vec<_>, Malformed> = self.order.fields.iter().zip(raw).map(text).collect();
-        let values = values.map_err(|error| {
-            Error::internal(format!("a row has no position: {error}")).at(format!("table {}", self.schema.id()))
-        })?;
+        let values: Vec<_> =
+            self.order.fields.iter().zip(&self.order.columns).zip(raw).map(text).collect::<Result<_>>()?;
         let first = self.order.fields.first().zip(raw.first());
         let ms = first.and_then(|(index, raw)| self.decoders[*index].milliseconds(raw.as_ref()));
         let id = self.order.id.and_then(|place| values.get(place).cloned());
         Ok(Point { values, ms, id })
+    }
+
+    #[cold]
+    fn no_position(&self, column: usize, error: &Malformed) -> Error {
+        let name = &self.schema.columns()[column].name;
+        let message = format!("a row has no position, as its column {name:?} can't be read: {error}");
+        Error::internal(message).at(format!("table {}", self.schema.id()))
     }
 }

@@ -19,5 +19,5 @@ mod schema_change;
 mod skipping;
 mod sweeping;
 mod tls;
+mod types;
 mod unreadable;
-mod values;

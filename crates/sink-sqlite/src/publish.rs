@@ -4,7 +4,7 @@ use rusqlite::{Connection, ErrorCode};
 use sync_core::{Error, ReplicaTable, Result};
 
 use crate::error::{is_refused_statement, sqlite_error};
-use crate::names::{build_table, check_replica, quoted, table_exists};
+use crate::names::{build_table, check_replica, list, quoted, table_exists};
 use crate::{state, write};
 
 /// Replaces the published table by the build table, in the caller's transaction. Views that users made on it stay as they are;
@@ -24,7 +24,23 @@ pub(crate) fn publish(conn: &Connection, table: &ReplicaTable) -> Result<()> {
     for object in &belongings {
         restore(conn, name, object)?;
     }
+    copy_indexes(conn, table)?;
     state::mark_published(conn, table)
+}
+
+/// What the names of indexes begin with that were copied from the source.
+const OURS: &str = "tmp_data_sync_index_";
+
+/// Makes the source's indexes. None of them is unique: what the source forbids is not for the replica to judge.
+fn copy_indexes(conn: &Connection, table: &ReplicaTable) -> Result<()> {
+    for index in table.schema.indexes() {
+        let columns = list(index.columns.iter().map(String::as_str));
+        let name = quoted(&format!("{OURS}{}.{}", table.name, index.name));
+        // Names that differ in case alone are one to SQLite.
+        let sql = format!("CREATE INDEX IF NOT EXISTS {name} ON {} ({columns})", quoted(&table.name));
+        conn.execute_batch(&sql).map_err(sqlite_error)?;
+    }
+    Ok(())
 }
 
 /// What SQLite drops together with a table.
@@ -38,11 +54,12 @@ struct Belonging {
 fn belongings(conn: &Connection, table: &str) -> Result<Vec<Belonging>> {
     conn.prepare(
         "SELECT type, name, sql FROM sqlite_master
-         WHERE tbl_name = ?1 COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid",
+         WHERE tbl_name = ?1 COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL
+             AND lower(substr(name, 1, length(?2))) <> ?2 ORDER BY rowid",
     )
     .and_then(|mut select| {
         let read = |row: &rusqlite::Row<'_>| Ok(Belonging { kind: row.get(0)?, name: row.get(1)?, sql: row.get(2)? });
-        select.query_map([table], read)?.collect()
+        select.query_map([table, OURS], read)?.collect()
     })
     .map_err(sqlite_error)
 }

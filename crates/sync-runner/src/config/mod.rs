@@ -1,5 +1,6 @@
 //! The configuration: plain values, read from the defaults, a TOML file and the environment, each over the one before.
 
+mod columns;
 mod environment;
 mod external;
 mod http;

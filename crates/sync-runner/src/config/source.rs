@@ -14,7 +14,7 @@ use super::secrets::{self, SecretSetting, is_secret};
 use super::section::Section;
 
 /// Our own settings of a source that say what is wanted of it, wherever it is.
-pub(super) const SELECTING: [&str; 18] = [
+pub(super) const SELECTING: [&str; 21] = [
     "tables",
     "table",
     "exclude",
@@ -33,6 +33,9 @@ pub(super) const SELECTING: [&str; 18] = [
     "deleted_column",
     "max_delete_fraction",
     "on_source_change",
+    "on_schema_change",
+    "numeric",
+    "indexes",
 ];
 /// Those that say where it is. All that is not known here is taken for its driver's.
 const LOCATING: [&str; 4] = ["password_env", "password_file", "url_env", "url_file"];

@@ -1,12 +1,12 @@
 //! Which tables: `tables`, `exclude`, and `[table.NAME]` with the settings of one.
 
 use figment::value::Value;
-use sync_core::plan::{Deletes, Mode, OnSourceChange};
+use sync_core::plan::{Deletes, Mode, Numeric, OnSchemaChange, OnSourceChange};
 use sync_core::{Error, TableName, TableSettings, WantedTable};
 
-use super::belongs_to_the_top;
 use super::section::{Reading, Section, mismatch};
 use super::toml_file::element;
+use super::{belongs_to_the_top, columns};
 
 const A_LIST: &str = "a list such as [\"users\", \"audit.*\"]";
 const FIX_OF_ELEMENT: &str = "write \"users\" or { name = \"users\" }";
@@ -93,6 +93,11 @@ impl Selection {
 /// The settings that both forms share.
 fn read_table(name: Option<TableName>, mut section: Section<'_, '_>) -> Option<WantedTable> {
     let mut own = settings(&mut section);
+    columns::read(&mut section, &mut own);
+    if own.filter.is_some() && name.as_ref().is_some_and(TableName::is_pattern) {
+        let error = Error::config("a pattern can't have one `where` for all its tables").at(section.place());
+        section.reading().problem(error.hint("name the table"));
+    }
     own.replica = section.text("replica");
     if own.replica.is_some() && name.as_ref().is_some_and(TableName::is_pattern) {
         let error = Error::config("a pattern can't have one `replica` for all its tables").at(section.place());
@@ -102,6 +107,7 @@ fn read_table(name: Option<TableName>, mut section: Section<'_, '_>) -> Option<W
     let (reading, path, nested) = (section.reading(), section.path().to_vec(), section.nested());
     section.refuse_rest(|key| match key {
         "name" | "schema" => named_by_header(reading, &path),
+        "filter" => Some("a condition on rows is called `where`".to_owned()),
         _ if nested.iter().any(|name| name == key) => unquoted_dot(reading, &path, key).or_else(|| top(key)),
         _ => top(key),
     });
@@ -126,6 +132,13 @@ pub(super) fn settings(section: &mut Section<'_, '_>) -> TableSettings {
         "on_source_change",
         &[("stop", OnSourceChange::Stop), ("resync", OnSourceChange::Resync), ("repair", OnSourceChange::Repair)],
     );
+    settings.on_schema_change = section.choice(
+        "on_schema_change",
+        &[("follow", OnSchemaChange::Follow), ("freeze", OnSchemaChange::Freeze), ("stop", OnSchemaChange::Stop)],
+    );
+    settings.numeric =
+        section.choice("numeric", &[("auto", Numeric::Auto), ("text", Numeric::Text), ("real", Numeric::Real)]);
+    settings.indexes = section.flag("indexes");
     settings
 }
 
@@ -152,7 +165,7 @@ fn deletes(section: &mut Section<'_, '_>) -> Option<Deletes> {
 }
 
 /// The elements of a list, each with its path. A text is a list with commas, as from an environment variable.
-fn list(section: &mut Section<'_, '_>, key: &'static str) -> Vec<(Vec<String>, Value)> {
+pub(super) fn list(section: &mut Section<'_, '_>, key: &'static str) -> Vec<(Vec<String>, Value)> {
     let path = section.path_of(key);
     let header = section.header_of("table");
     let elements = section.parsed(key, |value| match value {

@@ -18,7 +18,7 @@ fn unknown_keys_name_the_nearest_known_one() {
             "tables = [{ name = \"a\", batch = 3 }]",
             "data-sync.toml:1: tables[1].batch: there is no such setting; known here: name, schema, timestamp_column, \
              id_column, batch_size, sync_interval, sweep_interval, copy_snapshot_max, max_skip, mode, deletes, \
-             deleted_column, reconcile_interval, max_delete_fraction, on_source_change, replica",
+             deleted_column, reconcile_interval, max_delete_fraction, on_source_change, on_schema_change, numeric, indexes, where, only_columns, columns, replica",
         ),
         (
             "[table.orders]\ntimestamp_colum = \"x\"",
@@ -276,4 +276,28 @@ fn what_a_driver_refuses_gets_its_place() {
         "data-sync.toml:1: source.host: host and url differ; x"
     );
     assert_eq!(locate(Error::unavailable("no answer").at("server db:5432")), "server db:5432: no answer");
+}
+
+#[test]
+fn mistakes_about_columns_and_rows_are_answered() {
+    let table = |settings: &str| format!("[source]\nurl = \"x://\"\ntables = [\"a\"]\n[table.a]\n{settings}\n");
+    for (text, expected) in [
+        (
+            table("where = \" \""),
+            "table.a.where: it is empty; write a condition such as \"tenant_id = 7\", or leave it out",
+        ),
+        (table("where = 7"), "table.a.where: it must be a condition in quotes, such as \"tenant_id = 7\""),
+        (table("filter = \"x\""), "table.a.filter: there is no such setting; a condition on rows is called `where`"),
+        (table("only_columns = [7]"), "table.a.only_columns[1]: it must be the name of a column, in quotes, not 7"),
+        (table("columns.b = { az = \"text\" }"), "table.a.columns.b.az: there is no such setting; did you mean `as`?"),
+        (table("columns.b = 7"), "write columns.NAME = { as = \"text\" }"),
+        (
+            "[source]\nurl = \"x://\"\ntables = [{ name = \"a*\", where = \"b\" }]\n".to_owned(),
+            "a pattern can't have one `where` for all its tables; name the table",
+        ),
+    ] {
+        let problems = load(&text).err().expect("a mistake");
+        let problems = format!("{problems}");
+        assert!(problems.contains(expected), "{expected}\n{problems}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sync_core::plan::{Deletes, Mode, OnSourceChange};
+use sync_core::plan::{ColumnSettings, Deletes, Mask, Mode, Numeric, OnSchemaChange, OnSourceChange, ReadAs};
 use sync_runner::config::{Config, SourceConfig};
 
 use crate::load::{Folder, load};
@@ -168,4 +168,31 @@ fn settings_of_the_driver_pass_through() {
     let settings = single(&config.unwrap()).settings().unwrap();
     let expected = serde_json::json!({"url": "x://", "port": 5, "sslmode": "require", "options": {"a": [1, true]}});
     assert_eq!(settings, expected);
+}
+
+#[test]
+fn columns_and_rows_are_chosen_table_by_table() {
+    let config = load(
+        "numeric = \"text\"\nindexes = false\n[source]\nurl = \"x://\"\ntables = [\"orders\"]\n\
+         on_schema_change = \"freeze\"\n[table.orders]\nwhere = \"tenant_id = 7\"\nonly_columns = [\"id\", \"amount\"]\n\
+         columns.amount = { as = \"real\", rename = \"sum\" }\n\
+         [table.orders.columns.email]\nmask = \"hash\"\nexclude = false\n",
+    );
+    let config = config.unwrap();
+    let wanted = &single(&config).wanted;
+    let defaults = &wanted.defaults;
+    assert_eq!((defaults.numeric, defaults.indexes), (Some(Numeric::Text), Some(false)));
+    assert_eq!(defaults.on_schema_change, Some(OnSchemaChange::Freeze));
+    let settings = &wanted.settings[0].settings;
+    assert_eq!(settings.filter.as_deref(), Some("tenant_id = 7"));
+    assert_eq!(settings.only_columns, Some(vec!["id".to_owned(), "amount".to_owned()]));
+    let column = |change: fn(&mut ColumnSettings)| {
+        let mut settings = ColumnSettings::default();
+        change(&mut settings);
+        settings
+    };
+    let amount = column(|column| (column.read_as, column.rename) = (Some(ReadAs::Real), Some("sum".to_owned())));
+    let email = column(|column| (column.mask, column.exclude) = (Some(Mask::Hash), Some(false)));
+    assert_eq!(settings.columns.get("amount"), Some(&amount));
+    assert_eq!(settings.columns.get("email"), Some(&email));
 }

@@ -296,8 +296,7 @@ fn mistakes_about_columns_and_rows_are_answered() {
             "a pattern can't have one `where` for all its tables; name the table",
         ),
     ] {
-        let problems = load(&text).err().expect("a mistake");
-        let problems = format!("{problems}");
+        let Err(problems) = load(&text) else { panic!("{text}") };
         assert!(problems.contains(expected), "{expected}\n{problems}");
     }
 }

@@ -3,6 +3,7 @@
 
 mod cargo;
 mod ci;
+mod codegen;
 mod demo;
 mod test;
 mod tidy;
@@ -40,6 +41,12 @@ enum Command {
     Ci,
     /// Checks the rules of the house that a compiler does not know
     Tidy,
+    /// Writes the pages that are made from code: `docs/types.md`
+    Codegen {
+        /// Only say whether one is stale
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -48,6 +55,7 @@ fn main() -> ExitCode {
         Command::Test { arguments } => test::run(&arguments),
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
+        Command::Codegen { check } => codegen::run(check),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -24,12 +24,11 @@ fn the_page_of_types_is_written_from_these_cases() {
     assert!(stored == page, "docs/types.md is stale: run {COMMAND}");
 }
 
-const COMMAND: &str = "DATA_SYNC_REWRITE=1 cargo test -p source-postgres --test it page_of_types";
+const COMMAND: &str = "cargo xtask codegen";
 
 fn page() -> String {
     let mut page = format!(
-        "<!-- Written by a test from its table of cases, crates/source-postgres/tests/it/types/cases.rs: change that, then run\n     \
-         {COMMAND} -->\n\n{}",
+        "<!-- Written by a test from its table of cases, crates/source-postgres/tests/it/types/cases.rs: change that, and run `{COMMAND}`. -->\n\n{}",
         include_str!("page_top.md")
     );
     page += "\n## PostgreSQL\n\nEvery row here is checked against a real server, by the copy and by the poll.\n";

@@ -1,0 +1,37 @@
+//! Pages that are written from code: tests compare them, and write them anew when they are asked to.
+
+use crate::Outcome;
+use crate::cargo::{cargo, succeed};
+
+/// The tests, each with its package: `docs/types.md`.
+const PAGES: [(&str, &str); 1] = [("source-postgres", "the_page_of_types_is_written_from_these_cases")];
+
+/// Has the tests write their pages.
+const REWRITE: &str = "DATA_SYNC_REWRITE";
+
+pub(crate) fn run(check: bool) -> Outcome {
+    for (package, test) in PAGES {
+        let mut command = cargo(["test", "--quiet", "--package", package, "--test", "it", test]);
+        if check {
+            command.env_remove(REWRITE)
+        } else {
+            command.env(REWRITE, "1")
+        };
+        succeed(&mut command)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tests_that_write_pages_exist() {
+        let source = include_str!("../../crates/source-postgres/tests/it/types/page.rs");
+        for (package, test) in PAGES {
+            assert!(package == "source-postgres" && source.contains(&format!("fn {test}()")), "{package}: {test}");
+            assert!(source.contains(&format!("\"{REWRITE}\"")));
+        }
+    }
+}

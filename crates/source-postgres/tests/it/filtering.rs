@@ -169,3 +169,18 @@ async fn an_error_of_the_table_is_not_one_of_the_condition() {
     place.database.execute("DROP TABLE t").unwrap();
     assert_eq!(place.source.try_out(&table).await.unwrap_err().kind(), ErrorKind::Schema);
 }
+
+/// Operators of extensions are not looked for by themselves; the page of types says so.
+#[tokio::test]
+async fn an_operator_of_an_extension_is_named_with_its_schema() {
+    let place = Place::with(
+        "CREATE EXTENSION citext; CREATE TABLE t (id int PRIMARY KEY, c citext); INSERT INTO t VALUES (1, 'Abc'), (2, 'abc')",
+    );
+    for (filter, expected) in
+        [("c = 'abc'", vec!["+2"]), ("c OPERATOR(public.=) 'abc'::public.citext", vec!["+1", "+2"])]
+    {
+        let table = filtered(&place, "t", None, filter).await;
+        place.source.try_out(&table).await.unwrap();
+        assert_eq!(changes(&place.read(&table, None, 10).await), expected, "{filter}");
+    }
+}

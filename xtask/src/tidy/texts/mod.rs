@@ -21,9 +21,6 @@ const REFERENCE: &str = "crates/sync-core/src/memory/";
 /// Crates that only tests use.
 const FOR_TESTS: [&str; 2] = ["crates/test-servers/", "crates/sync-testkit/"];
 
-/// Crates that are not held to this yet.
-const NOT_YET: [&str; 1] = ["crates/source-postgres/"];
-
 /// Each text of an error stands in some test, or is allowed not to, with a reason.
 pub(super) fn are_tested(files: &[TextFile]) -> Vec<String> {
     let mut said: Vec<(&str, Text)> = Vec::new();
@@ -83,7 +80,7 @@ fn is_product(path: &str) -> bool {
     path.starts_with("crates/")
         && path.contains("/src/")
         && !path.starts_with(REFERENCE)
-        && !FOR_TESTS.iter().chain(&NOT_YET).any(|crates| path.starts_with(crates))
+        && !FOR_TESTS.iter().any(|crates| path.starts_with(crates))
 }
 
 /// The longest run without a placeholder, if it is long enough to be told from others.

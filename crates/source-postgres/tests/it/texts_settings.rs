@@ -32,11 +32,15 @@ fn file(name: &str, text: &str) -> String {
 
 #[test]
 fn a_url_that_is_none_is_shown_how_to_write_one() {
-    assert_eq!(
-        refused_url("db/shop"),
-        "url: it is no URL; write postgres://user:password@host:port/database, \
-         with special characters in user and password percent-encoded"
-    );
+    for (url, wrong) in [
+        ("db/shop", "it is no URL"),
+        ("postgres://app@[::1]5432/shop", "there is text between `]` and the port"),
+        ("postgres://%FF@db/shop", "a percent-encoded part is not UTF-8"),
+    ] {
+        let write = "write postgres://user:password@host:port/database, \
+            with special characters in user and password percent-encoded";
+        assert_eq!(refused_url(url), format!("url: {wrong}; {write}"));
+    }
 }
 
 #[test]

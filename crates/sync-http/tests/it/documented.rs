@@ -76,6 +76,7 @@ fn settled(mut json: Json) -> Json {
                     "version",
                     "replica_file",
                     "last_reconcile",
+                    "last_sweep",
                 ];
                 *value = match value.take() {
                     Json::Null => Json::Null,

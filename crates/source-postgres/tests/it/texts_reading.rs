@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use source_postgres::{PostgresConfig, PostgresSource};
 use sync_core::settings::Seconds;
-use sync_core::{Error, ErrorKind, Scope};
+use sync_core::{Cursor, Error, ErrorKind, Scope};
 
 use crate::place::Place;
 
@@ -127,4 +127,52 @@ async fn another_database_is_told_from_the_one_that_was_copied() {
     };
     let text = format!("table public.t: {} was copied, and {} answers now", name(&place), name(&other));
     same(&error, ErrorKind::Replaced, &text);
+}
+
+/// A stored cursor in which something else stands.
+fn altered(cursor: &Cursor, change: impl FnOnce(&mut serde_json::Value)) -> Cursor {
+    let mut token: serde_json::Value = serde_json::from_str(cursor.token()).unwrap();
+    change(&mut token);
+    Cursor::new(token.to_string())
+}
+
+#[tokio::test]
+async fn a_history_that_went_another_way_says_which() {
+    let place = Place::with(STAMPED);
+    let table = place.table("t", Some("at"), Some("id")).await;
+    let copied = place.read(&table, None, 10).await.watermark();
+    let sweep = async |cursor: Cursor| place.give(Scope::Sweep(table.clone()), Some(&cursor), 10).await.unwrap_err();
+    same(
+        &sweep(altered(&copied, |token| token["origin"]["timeline"] = 7.into())).await,
+        ErrorKind::Diverged,
+        "table public.t: the server is on timeline 1 and was on 7: a standby was promoted, or a backup restored",
+    );
+    same(
+        &sweep(altered(&copied, |token| token["origin"]["reset"] = 7.into())).await,
+        ErrorKind::Diverged,
+        "table public.t: the server's statistics were reset, as by a crash, \
+         which may undo what was read and use its transaction ids again",
+    );
+    let error = sweep(altered(&copied, |token| token["origin"]["xmax"] = u64::MAX.into())).await;
+    let text = error.to_string();
+    let behind = text.strip_prefix("table public.t: the server's next transaction id is ").expect(&text);
+    let id = behind.strip_suffix(" and was 18446744073709551615: it went back in time").expect(&text);
+    assert!(id.parse::<u64>().is_ok(), "{text}");
+    assert_eq!(error.kind(), ErrorKind::Diverged);
+}
+
+#[tokio::test]
+async fn a_cursor_that_lost_a_part_is_copied_again() {
+    let place = Place::with(STAMPED);
+    let table = place.table("t", Some("at"), Some("id")).await;
+    let copied = place.read(&table, None, 10).await.watermark();
+    let torn = altered(&copied, |token| {
+        token.as_object_mut().unwrap().remove("horizon");
+    });
+    let error = place.give(Scope::Table(table), Some(&torn), 10).await.unwrap_err();
+    let text = error.to_string();
+    let why =
+        text.strip_prefix("table public.t: its stored cursor can't be read: missing field `horizon` ").expect(&text);
+    assert!(why.ends_with("; it is copied again"), "{text}");
+    assert_eq!(error.kind(), ErrorKind::Expired);
 }

@@ -3,6 +3,7 @@
 mod config;
 mod ddl;
 mod error;
+mod indexes;
 mod lock;
 mod names;
 mod open;

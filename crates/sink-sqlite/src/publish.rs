@@ -4,8 +4,8 @@ use rusqlite::{Connection, ErrorCode};
 use sync_core::{Error, ReplicaTable, Result};
 
 use crate::error::{is_refused_statement, sqlite_error};
-use crate::names::{build_table, check_replica, list, quoted, table_exists};
-use crate::{state, write};
+use crate::names::{build_table, check_replica, quoted, table_exists};
+use crate::{indexes, state, write};
 
 /// Replaces the published table by the build table, in the caller's transaction. Views that users made on it stay as they are;
 /// their indexes and triggers are made again. One that no longer fits the columns is left out with a warning; an index that does not
@@ -24,23 +24,8 @@ pub(crate) fn publish(conn: &Connection, table: &ReplicaTable) -> Result<()> {
     for object in &belongings {
         restore(conn, name, object)?;
     }
-    copy_indexes(conn, table)?;
+    indexes::copy(conn, table)?;
     state::mark_published(conn, table)
-}
-
-/// What the names of indexes begin with that were copied from the source.
-const OURS: &str = "tmp_data_sync_index_";
-
-/// Makes the source's indexes. None of them is unique: what the source forbids is not for the replica to judge.
-fn copy_indexes(conn: &Connection, table: &ReplicaTable) -> Result<()> {
-    for index in table.schema.indexes() {
-        let columns = list(index.columns.iter().map(String::as_str));
-        let name = quoted(&format!("{OURS}{}.{}", table.name, index.name));
-        // Names that differ in case alone are one to SQLite.
-        let sql = format!("CREATE INDEX IF NOT EXISTS {name} ON {} ({columns})", quoted(&table.name));
-        conn.execute_batch(&sql).map_err(sqlite_error)?;
-    }
-    Ok(())
 }
 
 /// What SQLite drops together with a table.
@@ -59,7 +44,7 @@ fn belongings(conn: &Connection, table: &str) -> Result<Vec<Belonging>> {
     )
     .and_then(|mut select| {
         let read = |row: &rusqlite::Row<'_>| Ok(Belonging { kind: row.get(0)?, name: row.get(1)?, sql: row.get(2)? });
-        select.query_map([table, OURS], read)?.collect()
+        select.query_map([table, indexes::OURS], read)?.collect()
     })
     .map_err(sqlite_error)
 }

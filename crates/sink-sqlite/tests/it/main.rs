@@ -4,6 +4,7 @@
 mod conformance;
 mod failed;
 mod fixture;
+mod indexes;
 
 mod marked;
 mod migration;

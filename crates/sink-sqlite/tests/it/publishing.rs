@@ -1,11 +1,7 @@
 //! A new build takes the place of the published table, and what users made on it stays.
 
-use std::sync::Arc;
-
 use sink_sqlite::rusqlite::types::Value as Stored;
-use sync_core::{
-    Column, CopyState, DataType, ErrorKind, Index, Op, ReplicaTable, SchemaChange, Sink, TableId, TableSchema, Value,
-};
+use sync_core::{CopyState, DataType, ErrorKind, Op, SchemaChange, Sink, Value};
 
 use crate::fixture::{Replica, checkpoint, named, publish, rows, table, users, write};
 
@@ -195,31 +191,4 @@ fn a_build_keeps_its_key_when_it_is_published() {
     }
     let indexes = "SELECT name FROM sqlite_master WHERE tbl_name = 'tmp_tags' AND type = 'index'";
     assert_eq!(replica.query(indexes), [[Stored::Text("sqlite_autoindex_tmp_tags_1".into())]]);
-}
-
-#[test]
-fn the_sources_indexes_are_made_at_each_publish() {
-    let replica = Replica::new();
-    let mut sink = replica.open();
-    let with = |names: &[&str]| {
-        let schema = TableSchema::builder(TableId::new("public", "users"))
-            .column(Column::new("id", DataType::Integer))
-            .column(Column::new("name", DataType::Text))
-            .key(["id"]);
-        let schema = names.iter().fold(schema, |schema, name| schema.index(Index::new(*name, ["name", "id"])));
-        ReplicaTable::new("tmp_users", Arc::new(schema.build().unwrap()))
-    };
-    let indexes = || replica.query("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL");
-    let text = |name: &str| [Stored::Text(name.to_owned())];
-    let users = with(&["by name", "BY NAME"]);
-    for _ in 0..2 {
-        publish(&mut sink, &users, &named(&users, &[(1, "Ada"), (2, "Ada")])).unwrap();
-        assert_eq!(indexes(), [text("tmp_data_sync_index_tmp_users.by name")], "names know no case");
-    }
-    let plan = replica.query("EXPLAIN QUERY PLAN SELECT id FROM tmp_users WHERE name = 'Ada' AND id > 1");
-    assert!(format!("{plan:?}").contains("COVERING INDEX tmp_data_sync_index_tmp_users.by name"), "{plan:?}");
-    replica.execute("CREATE INDEX mine ON tmp_users (name)");
-    let users = with(&[]);
-    publish(&mut sink, &users, &named(&users, &[(1, "Ada")])).unwrap();
-    assert_eq!(indexes(), [text("mine")], "ours goes with the source's, the user's stays");
 }

@@ -6,7 +6,7 @@ use figment::value::Value;
 use sync_core::plan::{ColumnSettings, Mask, ReadAs};
 use sync_core::{Error, TableSettings};
 
-use super::section::{Section, mismatch};
+use super::section::{Section, mismatch, text};
 use super::tables::list;
 
 /// Reads what stands in the section of one table.
@@ -30,7 +30,7 @@ fn filter(section: &mut Section<'_, '_>) -> Option<String> {
 
 fn only_columns(section: &mut Section<'_, '_>) -> Vec<String> {
     let mut names = Vec::new();
-    for (path, value) in list(section, "only_columns") {
+    for (path, value) in list(section, "only_columns", "a list such as [\"id\", \"name\"]") {
         let tag = value.tag();
         match value {
             Value::String(_, name) => names.push(name),
@@ -49,11 +49,15 @@ fn columns(section: &mut Section<'_, '_>) -> BTreeMap<String, ColumnSettings> {
         let mut settings = ColumnSettings::default();
         let forms = [("integer", ReadAs::Integer), ("real", ReadAs::Real), ("text", ReadAs::Text)];
         settings.read_as = column.choice("as", &forms);
-        settings.rename = column.text("rename");
+        settings.rename = column.parsed("rename", |value| new_name(text(value)?));
         settings.mask = column.choice("mask", &[("null", Mask::Null), ("hash", Mask::Hash)]);
         settings.exclude = column.flag("exclude");
         column.refuse_rest(|_| None);
         columns.insert(name, settings);
     }
     columns
+}
+
+fn new_name(name: String) -> Result<String, Error> {
+    if name.contains('\0') { Err(Error::config("a name can't hold a NUL")) } else { Ok(name) }
 }

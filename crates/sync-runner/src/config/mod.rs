@@ -127,9 +127,11 @@ fn section_of(reading: &Reading<'_>, key: &str) -> Option<String> {
         | "database" | "schema" => "source",
         "path" => "sink",
         "enabled" | "listen" | "token" => "http",
+        "columns" | "replica" => "table.NAME",
         _ => return None,
     };
-    Some(format!("put it below [{}]", reading.header(&[section.to_owned()])))
+    let path: Vec<_> = section.split('.').map(str::to_owned).collect();
+    Some(format!("put it below [{}]", reading.header(&path)))
 }
 
 /// For a key that stands in a section: that it belongs to the top, if it does.

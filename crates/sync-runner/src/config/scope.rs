@@ -1,7 +1,7 @@
 //! What can be set for everything, and again for one source: which tables, how, and how often.
 
 use figment::value::Value;
-use sync_core::TableSettings;
+use sync_core::{Error, TableSettings};
 
 use super::section::{Section, mismatch};
 use super::tables::{self, Selection};
@@ -16,6 +16,7 @@ pub(super) struct Scope {
 
 impl Scope {
     pub(super) fn read(section: &mut Section<'_, '_>) -> Self {
+        refuse_settings_of_one_table(section);
         Self {
             selection: Selection::read(section),
             settings: tables::settings(section),
@@ -25,5 +26,17 @@ impl Scope {
                 other => Err(mismatch("text in quotes", &other)),
             }),
         }
+    }
+}
+
+/// In a source these would be taken for settings of its driver: one that looks away would let rows and columns through that nobody may
+/// see.
+fn refuse_settings_of_one_table(section: &mut Section<'_, '_>) {
+    let header = section.header_of("table");
+    for key in ["where", "only_columns"] {
+        let Some(place) = section.place_of(key) else { continue };
+        section.take(key);
+        let error = Error::config("it is for one table, as it names columns that others do not have").at(place);
+        section.reading().problem(error.hint(format!("put it below [{header}.NAME], for each table that needs it")));
     }
 }

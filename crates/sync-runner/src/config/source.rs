@@ -99,6 +99,9 @@ impl SourceConfig {
 
     fn unknown(&self, written: &str, expected: &str) -> Error {
         let known: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
+        if let Some(hint) = of_one_table(&self.path, written) {
+            return Error::config("there is no such setting").at(self.place_of(written)).hint(hint);
+        }
         let hint = match nearest(written, known.iter().copied().chain(SELECTING).chain(LOCATING)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the driver knows: {}", known.join(", ")),
@@ -134,6 +137,12 @@ impl SourceConfig {
         let first = key.split('.').next().unwrap_or(key);
         self.places.get(first).cloned().unwrap_or_else(|| format!("{}.{key}", self.place))
     }
+}
+
+/// For a setting of one table that stands outside of it: where it belongs.
+fn of_one_table(header: &str, key: &str) -> Option<String> {
+    let is = ["columns", "replica"].contains(&key);
+    is.then(|| format!("it is for one table: put it below [{header}.table.NAME]"))
 }
 
 fn rebuilt(error: &Error, place: String) -> Error {

@@ -30,10 +30,10 @@ impl Selection {
                 selection.place.get_or_insert(place);
             }
         }
-        for (path, value) in list(section, "tables") {
+        for (path, value) in list(section, "tables", A_LIST) {
             selection.read_element(section.reading(), path, value);
         }
-        for (path, value) in list(section, "exclude") {
+        for (path, value) in list(section, "exclude", A_LIST) {
             let tag = value.tag();
             match name(&value) {
                 Ok(name) => selection.exclude.push(name),
@@ -165,7 +165,7 @@ fn deletes(section: &mut Section<'_, '_>) -> Option<Deletes> {
 }
 
 /// The elements of a list, each with its path. A text is a list with commas, as from an environment variable.
-pub(super) fn list(section: &mut Section<'_, '_>, key: &'static str) -> Vec<(Vec<String>, Value)> {
+pub(super) fn list(section: &mut Section<'_, '_>, key: &'static str, expected: &str) -> Vec<(Vec<String>, Value)> {
     let path = section.path_of(key);
     let header = section.header_of("table");
     let elements = section.parsed(key, |value| match value {
@@ -174,7 +174,7 @@ pub(super) fn list(section: &mut Section<'_, '_>, key: &'static str) -> Vec<(Vec
             Ok(split(&text).into_iter().map(|name| Value::String(tag, name.to_owned())).collect())
         }
         other => {
-            let error = mismatch(A_LIST, &other);
+            let error = mismatch(expected, &other);
             let is_section = matches!(other, Value::Dict(..)) && key == "tables";
             Err(if is_section {
                 error.hint(format!("the settings of one table stand in [{header}.NAME]"))

@@ -5,6 +5,7 @@ mod accept_deletes;
 mod check;
 mod command;
 mod command_line;
+mod config_columns;
 mod config_documented;
 mod config_external;
 mod config_layers;

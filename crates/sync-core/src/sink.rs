@@ -94,6 +94,12 @@ pub trait Replica: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the replica can't be read.
     fn rows_of(&self, table: &ReplicaTable, keys: &RowBatch) -> Result<RowBatch>;
+
+    /// The stored checkpoint of a stream, as [`Sink::checkpoint`] tells it.
+    ///
+    /// # Errors
+    /// When the replica can't be read.
+    fn checkpoint(&self, stream: &StreamId) -> Result<Option<Checkpoint>>;
 }
 
 /// Reads a table of the replica, piece by piece: as of one moment, as far as nobody writes to it meanwhile. No piece keeps the replica

@@ -12,11 +12,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
-use sync_core::{CopyState, Error, Replica, ReplicaReader, ReplicaTable, Result, RowBatch};
+use sync_core::{Checkpoint, CopyState, Error, Replica, ReplicaReader, ReplicaTable, Result, RowBatch, StreamId};
 
 use crate::error::{is_refused_statement, sqlite_error};
 use crate::names::target;
-use crate::{open, write};
+use crate::{open, state, write};
 use pages::Pages;
 
 /// The file of a replica, to be read.
@@ -55,6 +55,11 @@ impl Replica for ReplicaFile {
             open::reader(&self.path, self.busy_timeout).and_then(|conn| lookup::rows_of(&conn, table, keys))
         };
         found.map_err(|error| error.at(self.place(table)))
+    }
+
+    fn checkpoint(&self, stream: &StreamId) -> Result<Option<Checkpoint>> {
+        let found = open::reader(&self.path, self.busy_timeout).and_then(|conn| state::checkpoint(&conn, stream));
+        found.map_err(|error| error.at(open::place_of(stream.as_str(), &self.path)))
     }
 }
 

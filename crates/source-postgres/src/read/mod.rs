@@ -128,20 +128,31 @@ fn needs_key(schema: &TableSchema) -> Result<()> {
 struct Place {
     id: TableId,
     login: String,
+    filter: Option<String>,
 }
 
 impl Place {
     fn new(table: &SourceTable, login: &str) -> Self {
-        Self { id: table.schema.id().clone(), login: login.to_owned() }
+        Self { id: table.schema.id().clone(), login: login.to_owned(), filter: table.filter.clone() }
     }
 
     fn of(&self, error: Error) -> Error {
         let denied = error.kind() == ErrorKind::Denied && error.place().is_none();
         let error = error.at(format!("table {}", self.id));
         if !denied {
-            return error;
+            return self.with_filter(error);
         }
         error.hint(format!("run GRANT SELECT ON {} TO {}", sql::table(&self.id), sql::quoted(&self.login)))
+    }
+
+    /// A condition that was tried without rows can still fail on one.
+    fn with_filter(&self, error: Error) -> Error {
+        match &self.filter {
+            Some(filter) if error.kind() == ErrorKind::Unsupported && error.hint_text().is_none() => {
+                error.hint(format!("where = {filter:?} may fail on some of its rows; write it so that it fits all"))
+            }
+            _ => error,
+        }
     }
 }
 

@@ -115,9 +115,7 @@ impl Engine {
             return None;
         }
         // What can't be read now is told by the run itself.
-        let stored = self.writer.stored(&plan.replica).await.ok()?.checkpoint?;
-        let narrowed = plan.narrowed(&stored.upkeep.columns)?;
-        (narrowed.fingerprint == stored.fingerprint).then_some(narrowed)
+        plan.frozen(&self.writer.stored(&plan.replica).await.ok()?.checkpoint?)
     }
 
     /// A failure is stored at once, a success that changed nothing is kept until it is worth a transaction.

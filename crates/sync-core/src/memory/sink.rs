@@ -181,6 +181,10 @@ impl Replica for MemorySink {
         }
         Ok(found)
     }
+
+    fn checkpoint(&self, stream: &StreamId) -> Result<Option<Checkpoint>> {
+        Ok(self.tables().checkpoints.get(stream).cloned())
+    }
 }
 
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{ColumnSettings, Mask, Numeric, ReadAs, TableSettings};
+use super::{ColumnSettings, Mask, Numeric, OnSchemaChange, ReadAs, TableSettings};
 use crate::fingerprint::fingerprint;
-use crate::{Column, DataType, Error, Index, ReplicaTable, SourceTable, TablePlan, TableSchema};
+use crate::{Checkpoint, Column, DataType, Error, Index, ReplicaTable, SourceTable, TablePlan, TableSchema};
 
 /// The columns of one table as they are wanted.
 #[derive(Debug)]
@@ -66,8 +66,17 @@ pub(super) fn plan_columns(schema: &TableSchema, settings: &TableSettings) -> Re
 }
 
 impl TablePlan {
+    /// The plan without columns that came since the table was copied, where they are not to be followed.
+    pub(crate) fn frozen(&self, stored: &Checkpoint) -> Option<Self> {
+        if self.on_schema_change != OnSchemaChange::Freeze {
+            return None;
+        }
+        let narrowed = self.narrowed(&stored.upkeep.columns)?;
+        (narrowed.fingerprint == stored.fingerprint).then_some(narrowed)
+    }
+
     /// The same plan for these columns alone, in their order; `None` when one of them is gone or the key needs another.
-    pub(crate) fn narrowed(&self, columns: &[String]) -> Option<Self> {
+    fn narrowed(&self, columns: &[String]) -> Option<Self> {
         let schema = &self.source.schema;
         let places = columns.iter().map(|name| schema.position(name)).collect::<Option<Vec<_>>>()?;
         let narrow = |schema: &TableSchema| {
@@ -104,7 +113,7 @@ fn impossible(column: &Column, wish: &ColumnSettings, in_key: bool, left_out: bo
     let name = &column.name;
     if in_key && left_out {
         let error = Error::config(format!("column {name:?} is left out, and it is part of the key"));
-        return Some(error.hint("keep it, or set mode = \"full\" for a table that only has to be read"));
+        return Some(error.hint("keep it, or read a view that has no such column"));
     }
     if in_key && (wish.mask.is_some() || wish.read_as.is_some()) {
         let error = Error::config(format!("column {name:?} is part of the key, by which rows are found at the source"));

@@ -273,7 +273,7 @@ fn impossible_wishes_for_columns_name_the_key_and_the_way_out() {
         ),
         (
             settings(|s| s.only_columns = Some(vec!["note".into()])),
-            "column \"id\" is left out, and it is part of the key; keep it, or set mode = \"full\" for a table that only has to be read",
+            "column \"id\" is left out, and it is part of the key; keep it, or read a view that has no such column",
         ),
         (
             columns(&[("id", wish(|wish| wish.mask = Some(Mask::Null)))]),

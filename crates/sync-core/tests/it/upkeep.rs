@@ -67,10 +67,14 @@ impl Source for Watched {
 }
 
 async fn sync(source: impl Source, sink: &MemorySink, settings: &TableSettings) -> SyncReport {
+    engine(source, sink, settings).sync().await
+}
+
+fn engine(source: impl Source, sink: &MemorySink, settings: &TableSettings) -> Engine {
     let mut wanted = wanted(&["users"]);
     wanted.defaults = settings.clone();
     let source = EngineSource::new(Box::new(source), wanted);
-    Engine::new(Box::new(sink.clone()), vec![source]).unwrap().sync().await
+    Engine::new(Box::new(sink.clone()), vec![source]).unwrap()
 }
 
 #[tokio::test]
@@ -254,7 +258,7 @@ async fn a_changed_table_is_followed_frozen_or_stopped() {
         settings.on_schema_change = policy;
         sync(source.clone(), &sink, &settings).await;
         wider(&source);
-        let report = sync(source, &sink, &settings).await;
+        let report = sync(source.clone(), &sink, &settings).await;
         let found = sink.rows("tmp_users").unwrap();
         if policy == Some(OnSchemaChange::Stop) {
             let error = report.tables[0].error.as_ref().unwrap().to_string();
@@ -267,6 +271,10 @@ async fn a_changed_table_is_followed_frozen_or_stopped() {
         if policy == Some(OnSchemaChange::Freeze) {
             assert_eq!(report.tables[0].work, Some(Work::Followed), "nothing is copied again");
             assert!(found.contains(&row(2, 1, "second")), "{found:?}");
+            let engine = engine(source, &sink, &settings);
+            let plan = engine.inventory().await.remove(0).unwrap().plan.tables.remove(0);
+            let verified = engine.verify(0, &plan, Duration::ZERO).await.unwrap();
+            assert!(verified.is_equal() && verified.rows_checked > 0, "it is compared as it is followed: {verified:?}");
         }
         assert_eq!(found[0].len(), width, "{policy:?}");
         assert!(found.len() >= rows, "{policy:?}: {found:?}");

@@ -10,6 +10,7 @@ pub use report::{Differences, VerifyReport};
 
 use super::compare::{BucketSet, Comparison, Content};
 use super::{Engine, EngineSource};
+use crate::plan::OnSchemaChange;
 use crate::{CopyState, Error, Replica, Result, TablePlan};
 use recheck::Doubts;
 
@@ -29,8 +30,22 @@ pub async fn verify(
     replica: &Arc<dyn Replica>,
     patience: Duration,
 ) -> Result<VerifyReport> {
-    let found = Verification { source, plan, replica, patience }.run().await;
-    found.map_err(|error| error.at(format!("table {}", plan.id())))
+    let found = async {
+        let frozen = frozen(plan, replica).await?;
+        Verification { source, plan: frozen.as_ref().unwrap_or(plan), replica, patience }.run().await
+    };
+    found.await.map_err(|error| error.at(format!("table {}", plan.id())))
+}
+
+/// The plan as the replica follows it, where it leaves out what came since.
+async fn frozen(plan: &TablePlan, replica: &Arc<dyn Replica>) -> Result<Option<TablePlan>> {
+    if plan.on_schema_change != OnSchemaChange::Freeze {
+        return Ok(None);
+    }
+    let (replica, stream) = (Arc::clone(replica), plan.replica.stream());
+    let reading = tokio::task::spawn_blocking(move || replica.checkpoint(&stream));
+    let stored = reading.await.map_err(|_| Error::internal("reading the replica ended early"))??;
+    Ok(stored.and_then(|stored| plan.frozen(&stored)))
 }
 
 struct Verification<'a> {

@@ -32,6 +32,10 @@ pub(super) fn together(fixture: &dyn SinkFixture) -> Checked {
     if stored.as_ref() != Some(&checkpoint) {
         return Err(format!("stored {stored:?} instead of {checkpoint:?}"));
     }
+    let read = open(fixture)?.replica().checkpoint(&table.stream()).map_err(failed("checkpoint"))?;
+    if read != stored {
+        return Err(format!("whoever reads finds the checkpoint {read:?} instead of {stored:?}"));
+    }
     expect(fixture, "after a commit", Some(&[row(1, "first"), row(2, "second")]))
 }
 

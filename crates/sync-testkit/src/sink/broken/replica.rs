@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sync_core::{CopyState, Op, Replica, ReplicaReader, ReplicaTable, Result, RowBatch, Value};
+use sync_core::{Checkpoint, CopyState, Op, Replica, ReplicaReader, ReplicaTable, Result, RowBatch, StreamId, Value};
 
 use super::SinkFault;
 
@@ -23,6 +23,10 @@ impl Replica for BrokenReplica {
 
     fn rows_of(&self, table: &ReplicaTable, keys: &RowBatch) -> Result<RowBatch> {
         self.replica.rows_of(table, keys)
+    }
+
+    fn checkpoint(&self, stream: &StreamId) -> Result<Option<Checkpoint>> {
+        self.replica.checkpoint(stream)
     }
 }
 

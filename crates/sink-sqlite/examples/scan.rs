@@ -19,7 +19,7 @@ fn main() -> Result<()> {
         load(&mut sink, &table, rows)?;
         let replica = sink.replica();
         measured(&format!("keys of {name}"), &table, replica.keys(&table, CopyState::Live)?)?;
-        measured(&format!("rows of {name}"), &table, replica.rows(&table)?)?;
+        measured(&format!("rows of {name}"), &table, replica.rows(&table, CopyState::Live)?)?;
         let mut keys = RowBatch::new(Arc::clone(&table.schema));
         replica.keys(&table, CopyState::Live)?.next(&mut keys)?;
         let start = Instant::now();

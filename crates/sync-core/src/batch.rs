@@ -233,6 +233,17 @@ impl RowBatch {
         self.end_row(row.op())
     }
 
+    /// Appends the key of a row, as a delete row.
+    ///
+    /// # Errors
+    /// As [`RowBatch::end_row`].
+    pub fn push_key_of(&mut self, row: Row<'_>) -> Result<()> {
+        for column in 0..self.schema.columns().len() {
+            self.push(if self.schema.key().contains(&column) { row.get(column) } else { Value::Null });
+        }
+        self.end_row(Op::Delete)
+    }
+
     /// One row.
     ///
     /// # Panics

@@ -107,7 +107,7 @@ pub use naming::{DEFAULT_PREFIX, TableName, replica_name};
 pub use plan::{SyncPlan, TablePlan, TableProblem, TableSettings, Wanted, WantedTable};
 pub use pulse::{Activity, Pulse};
 pub use registry::{Driver, Registry};
-pub use schema::{Column, Index, RelationKind, SchemaChange, TableId, TableSchema, TableSchemaBuilder};
+pub use schema::{Caveat, Column, Index, RelationKind, SchemaChange, TableId, TableSchema, TableSchemaBuilder};
 pub use sink::{
     Checkpoint, CopyState, Replica, ReplicaReader, ReplicaTable, RunRecord, Sink, SinkTransaction, StreamId, WriteStats,
 };

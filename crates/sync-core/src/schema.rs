@@ -139,6 +139,24 @@ pub enum RelationKind {
     ForeignTable,
 }
 
+/// Why less is promised of a table's replica than could be, as the source knows it.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caveat {
+    /// What stands against it, as half a sentence: `it is kept by MyISAM`.
+    pub reason: String,
+    /// What would lift it, as half a sentence: `run ALTER TABLE t ENGINE = InnoDB`.
+    pub remedy: String,
+}
+
+impl Caveat {
+    /// A reason and its remedy.
+    #[must_use]
+    pub fn new(reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { reason: reason.into(), remedy: remedy.into() }
+    }
+}
+
 /// A table of a source: its columns, in the source's order, and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableSchema {
@@ -149,6 +167,8 @@ pub struct TableSchema {
     estimated_rows: Option<u64>,
     unreadable: Option<String>,
     indexes: Vec<Index>,
+    caveat: Option<Caveat>,
+    only_whole: Option<Caveat>,
 }
 
 impl TableSchema {
@@ -173,6 +193,8 @@ impl TableSchema {
             estimated_rows: None,
             unreadable: None,
             indexes: Vec::new(),
+            caveat: None,
+            only_whole: None,
         }
     }
 
@@ -184,8 +206,8 @@ impl TableSchema {
 
     /// The same table with other columns and indexes.
     pub(crate) fn with_columns(&self, columns: Vec<Column>, key: Vec<String>, indexes: Vec<Index>) -> Result<Self> {
-        let Self { id, kind, estimated_rows, unreadable, .. } = self.clone();
-        TableSchemaBuilder { id, kind, columns, key, estimated_rows, unreadable, indexes }.build()
+        let Self { id, kind, estimated_rows, unreadable, caveat, only_whole, .. } = self.clone();
+        TableSchemaBuilder { id, kind, columns, key, estimated_rows, unreadable, indexes, caveat, only_whole }.build()
     }
 
     /// What kind of relation it is.
@@ -241,6 +263,18 @@ impl TableSchema {
     pub fn unreadable(&self) -> Option<&str> {
         self.unreadable.as_deref()
     }
+
+    /// Why some changes are not seen before the table is compared with its replica; `None` where the source's capabilities tell all.
+    #[must_use]
+    pub fn caveat(&self) -> Option<&Caveat> {
+        self.caveat.as_ref()
+    }
+
+    /// Why the table can't be followed though it may have a key, and is read whole each time; `None` where it can.
+    #[must_use]
+    pub fn only_whole(&self) -> Option<&Caveat> {
+        self.only_whole.as_ref()
+    }
 }
 
 /// Collects what [`TableSchema::builder`] started.
@@ -254,6 +288,8 @@ pub struct TableSchemaBuilder {
     estimated_rows: Option<u64>,
     unreadable: Option<String>,
     indexes: Vec<Index>,
+    caveat: Option<Caveat>,
+    only_whole: Option<Caveat>,
 }
 
 impl TableSchemaBuilder {
@@ -284,6 +320,18 @@ impl TableSchemaBuilder {
     /// Says that this login can't read the table: why, and what would change that.
     pub fn unreadable(mut self, reason: impl Into<String>) -> Self {
         self.unreadable = Some(reason.into());
+        self
+    }
+
+    /// Says why some changes are not seen before the table is compared with its replica.
+    pub fn caveat(mut self, caveat: Caveat) -> Self {
+        self.caveat = Some(caveat);
+        self
+    }
+
+    /// Says why the table can only be read whole: its rows can't be read as of one moment, or not by their key.
+    pub fn only_whole(mut self, caveat: Caveat) -> Self {
+        self.only_whole = Some(caveat);
         self
     }
 
@@ -332,6 +380,8 @@ impl TableSchemaBuilder {
             estimated_rows: self.estimated_rows,
             unreadable: self.unreadable,
             indexes: self.indexes,
+            caveat: self.caveat,
+            only_whole: self.only_whole,
         })
     }
 }

@@ -82,12 +82,12 @@ pub trait Replica: fmt::Debug + Send + Sync {
     /// When the replica can't be read.
     fn keys(&self, table: &ReplicaTable, state: CopyState) -> Result<Box<dyn ReplicaReader>>;
 
-    /// All rows of a published table, in the forms of [`Value`](crate::Value) that they were written in. Rows marked as deleted are left
-    /// out.
+    /// All rows of a table, in the forms of [`Value`](crate::Value) that they were written in, in any order. Rows marked as deleted are
+    /// left out.
     ///
     /// # Errors
     /// When the replica can't be read.
-    fn rows(&self, table: &ReplicaTable) -> Result<Box<dyn ReplicaReader>>;
+    fn rows(&self, table: &ReplicaTable, state: CopyState) -> Result<Box<dyn ReplicaReader>>;
 
     /// The rows of a published table that have these keys, as far as they are there; in any order.
     ///

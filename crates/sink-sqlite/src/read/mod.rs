@@ -42,10 +42,10 @@ impl Replica for ReplicaFile {
         Ok(Box::new(Pages::of_keys(conn, place, table, &target(&table.name, state))?))
     }
 
-    fn rows(&self, table: &ReplicaTable) -> Result<Box<dyn ReplicaReader>> {
+    fn rows(&self, table: &ReplicaTable, state: CopyState) -> Result<Box<dyn ReplicaReader>> {
         let place = self.place(table);
         let conn = open::reader(&self.path, self.busy_timeout).map_err(|error| error.at(place.clone()))?;
-        Ok(Box::new(Pages::of_rows(conn, place, table)?))
+        Ok(Box::new(Pages::of_rows(conn, place, table, &target(&table.name, state))?))
     }
 
     fn rows_of(&self, table: &ReplicaTable, keys: &RowBatch) -> Result<RowBatch> {

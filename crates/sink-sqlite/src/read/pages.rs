@@ -53,9 +53,9 @@ impl Pages {
         Ok(Self { conn, place, schema, first, next, op: Op::Delete, slots, order: Order::Key, last: Vec::new() })
     }
 
-    /// The rows of the published table, in the order in which they lie in the file; of a single integer key, that is its order.
-    pub(super) fn of_rows(conn: Connection, place: String, table: &ReplicaTable) -> Result<Self> {
-        let shape = Shape::of(&conn, &table.name).map_err(|error| error.at(place.clone()))?;
+    /// The rows, in the order in which they lie in the file; of a single integer key, that is its order.
+    pub(super) fn of_rows(conn: Connection, place: String, table: &ReplicaTable, target: &str) -> Result<Self> {
+        let shape = Shape::of(&conn, target).map_err(|error| error.at(place.clone()))?;
         let Some(address) = shape.address() else {
             let error =
                 Error::unsupported("its columns take all names by which SQLite knows a row: rowid, _rowid_ and oid");
@@ -64,7 +64,7 @@ impl Pages {
         let address = format!("kept.{address}");
         let columns = format!("{address}, {}", all_columns(table));
         let slots = (1..=table.schema.columns().len()).map(Some).collect();
-        let [first, next] = selects(&columns, &table.name, &[address], shape.not_deleted(table));
+        let [first, next] = selects(&columns, target, &[address], shape.not_deleted(table));
         let schema = Arc::clone(&table.schema);
         Ok(Self { conn, place, schema, first, next, op: Op::Upsert, slots, order: Order::Address, last: Vec::new() })
     }

@@ -56,7 +56,7 @@ fn a_marked_row_is_not_read_back() {
     let mut page = rows(&users, &[]);
     read.keys(&users, CopyState::Live).unwrap().next(&mut page).unwrap();
     assert_eq!(page.rows().map(|row| row.get(0)).collect::<Vec<_>>(), [Value::Integer(1), Value::Integer(3)]);
-    read.rows(&users).unwrap().next(&mut page).unwrap();
+    read.rows(&users, CopyState::Live).unwrap().next(&mut page).unwrap();
     assert_eq!(page.rows().map(|row| row.get(1)).collect::<Vec<_>>(), [Value::Text("Ada"), Value::Text("Eve")]);
     let keys = rows(
         &users,

@@ -155,7 +155,7 @@ fn stored(replica: &Replica, sink: &mut SqliteSink, table: &ReplicaTable) -> Mod
 /// What the sink itself reads back.
 fn read_back(sink: &SqliteSink, table: &ReplicaTable) -> BTreeMap<Key, Option<i64>> {
     let mut page = RowBatch::new(Arc::clone(&table.schema));
-    sink.replica().rows(table).unwrap().next(&mut page).unwrap();
+    sink.replica().rows(table, CopyState::Live).unwrap().next(&mut page).unwrap();
     let row = |row: sync_core::Row<'_>| match row.values().collect::<Vec<_>>().as_slice() {
         [Value::Integer(value), Value::Text(text), Value::Integer(number)] => {
             ((*number, (*text).to_owned()), Some(*value))

@@ -1,7 +1,7 @@
 //! What opening a file does, and what it leaves behind.
 
 use sink_sqlite::{SqliteConfig, SqliteReplica};
-use sync_core::ErrorKind;
+use sync_core::{CopyState, ErrorKind};
 
 use crate::fixture::{Replica, named, publish, users, write};
 
@@ -109,7 +109,7 @@ fn a_look_works_while_a_sync_writes_and_cannot_write() {
     publish(&mut sink, &users(), &named(&users(), &[(1, "Ada")])).unwrap();
     let look = SqliteReplica::open(replica.path()).unwrap();
     let mut transaction = sync_core::Sink::begin(&mut sink).unwrap();
-    transaction.write(&users(), sync_core::CopyState::Live, &named(&users(), &[(2, "Bob")])).unwrap();
+    transaction.write(&users(), CopyState::Live, &named(&users(), &[(2, "Bob")])).unwrap();
     assert_eq!(look.count_rows("tmp_users").unwrap(), Some(1));
     transaction.commit(&[]).unwrap();
     assert_eq!(look.count_rows("tmp_users").unwrap(), Some(2));
@@ -130,6 +130,6 @@ fn a_look_tells_whether_somebody_syncs() {
     std::fs::remove_file(format!("{}.lock", replica.path().display())).unwrap();
     assert!(!look.is_being_synced().unwrap());
     let mut rows = sync_core::RowBatch::new(std::sync::Arc::clone(&users().schema));
-    look.contents().rows(&users()).unwrap().next(&mut rows).unwrap();
+    look.contents().rows(&users(), CopyState::Live).unwrap().next(&mut rows).unwrap();
     assert_eq!(rows.len(), 1);
 }

@@ -113,7 +113,7 @@ fn a_reader_that_waits_keeps_the_log_from_nothing() {
     publish(&mut sink, &users, &named(&users, &names)).unwrap();
     let read = sink.replica();
     let mut page = rows(&users, &[]);
-    let mut readers = [read.keys(&users, CopyState::Live).unwrap(), read.rows(&users).unwrap()];
+    let mut readers = [read.keys(&users, CopyState::Live).unwrap(), read.rows(&users, CopyState::Live).unwrap()];
     for reader in &mut readers {
         reader.next(&mut page).unwrap();
         assert_eq!(page.len(), 4000);
@@ -203,7 +203,7 @@ fn rows_come_back_in_the_forms_they_were_written_in() {
     let written = rows(&table, &upserts);
     publish(&mut sink, &table, &written).unwrap();
     let expected: Vec<_> = written.rows().map(|row| format!("{row:?}")).collect();
-    assert_eq!(read(sink.replica().rows(&table).unwrap(), &table).0, expected);
+    assert_eq!(read(sink.replica().rows(&table, CopyState::Live).unwrap(), &table).0, expected);
 
     let found = sink.replica().rows_of(&table, &written).unwrap();
     assert_eq!(found.rows().map(|row| format!("{row:?}")).collect::<Vec<_>>(), expected);
@@ -238,14 +238,14 @@ fn rows_without_a_key_are_all_given() {
     let log = table("tmp_log", &[("rowid", DataType::Text), ("OID", DataType::Integer)], &[]);
     let line: (Op, &[Value<'_>]) = (Op::Upsert, &[Value::Text("same"), Value::Integer(7)]);
     publish(&mut sink, &log, &rows(&log, &vec![line; 9000])).unwrap();
-    let (given, pages) = read(sink.replica().rows(&log).unwrap(), &log);
+    let (given, pages) = read(sink.replica().rows(&log, CopyState::Live).unwrap(), &log);
     assert_eq!((given.len(), pages), (9000, 3));
     assert!(given.iter().all(|row| row == "Upsert [Text(\"same\"), Integer(7)]"));
 
     let taken = [("rowid", DataType::Text), ("_RowId_", DataType::Text), ("oid", DataType::Text)];
     let taken = table("tmp_taken", &taken, &[]);
     publish(&mut sink, &taken, &rows(&taken, &[])).unwrap();
-    let error = sink.replica().rows(&taken).err().unwrap();
+    let error = sink.replica().rows(&taken, CopyState::Live).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     let reason = "its columns take all names by which SQLite knows a row: rowid, _rowid_ and oid; rename one of them";
     assert!(error.place().unwrap().contains("tmp_taken") && error.to_string().ends_with(reason), "{error}");
@@ -257,7 +257,7 @@ fn rows_of_a_table_that_is_missing_have_to_be_copied_again() {
     let sink = replica.open();
     let users = users();
     let mut page = rows(&users, &[]);
-    let error = sink.replica().rows(&users).unwrap().next(&mut page).unwrap_err();
+    let error = sink.replica().rows(&users, CopyState::Live).unwrap().next(&mut page).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Expired);
     let key = rows(&users, &[(Op::Delete, &[Value::Integer(1), Value::Null])]);
     let error = sink.replica().rows_of(&users, &key).unwrap_err();

@@ -55,8 +55,8 @@ impl MemorySink {
     }
 
     /// The rows of a published table that are not marked as deleted, without the mark.
-    fn rows_there(&self, table: &ReplicaTable) -> Rows {
-        let rows = self.tables().live.get(&table.name).cloned().unwrap_or_default();
+    fn rows_there(&self, table: &ReplicaTable, state: CopyState) -> Rows {
+        let rows = self.tables().of(state).get(&table.name).cloned().unwrap_or_default();
         let width = table.schema.columns().len();
         let there = rows.into_iter().filter(|(_, row)| is_there(table, row));
         there.map(|(key, row)| (key, row[..width].to_vec())).collect()
@@ -166,13 +166,13 @@ impl Replica for MemorySink {
         Ok(Box::new(MemoryRows { rows: keys.collect::<Vec<_>>().into_iter(), op: Op::Delete }))
     }
 
-    fn rows(&self, table: &ReplicaTable) -> Result<Box<dyn ReplicaReader>> {
-        let rows = self.rows_there(table);
+    fn rows(&self, table: &ReplicaTable, state: CopyState) -> Result<Box<dyn ReplicaReader>> {
+        let rows = self.rows_there(table, state);
         Ok(Box::new(MemoryRows { rows: rows.into_values().collect::<Vec<_>>().into_iter(), op: Op::Upsert }))
     }
 
     fn rows_of(&self, table: &ReplicaTable, keys: &RowBatch) -> Result<RowBatch> {
-        let there = self.rows_there(table);
+        let there = self.rows_there(table, CopyState::Live);
         let mut found = RowBatch::new(Arc::clone(&table.schema));
         for key in keys.rows().map(|row| row.key().map(OwnedValue::from).collect::<OwnedKey>()) {
             if let Some(row) = there.get(&key) {

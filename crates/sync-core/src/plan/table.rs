@@ -144,6 +144,13 @@ pub(super) fn no_column(schema: &TableSchema, key: &str, name: &str) -> Error {
 
 /// What the table allows, unless the settings ask for less.
 fn mode(schema: &TableSchema, settings: &TableSettings) -> Result<Mode, Error> {
+    if let Some(caveat) = schema.only_whole() {
+        return match settings.mode {
+            Some(Mode::Follow) => Err(Error::config(format!("mode = \"follow\" is set, but {}", caveat.reason))
+                .hint(format!("{}, or leave `mode` out: the table is read whole each time then", caveat.remedy))),
+            _ => Ok(Mode::Full),
+        };
+    }
     match (settings.mode, schema.key()) {
         (Some(Mode::Follow), []) => Err(Error::config("mode = \"follow\" needs a key, and it has none")
             .hint("add a primary key, or leave `mode` out: the table is read whole each time then")),
@@ -162,9 +169,10 @@ fn guarantee(
     let interval = settings.sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL);
     let reconcile = settings.reconcile_interval.unwrap_or(DEFAULT_RECONCILE_INTERVAL);
     if mode == Mode::Full {
-        let (reason, remedy) = match schema.kind() {
-            RelationKind::View | RelationKind::MaterializedView => ("it is a view", "sync the tables below it"),
-            RelationKind::ForeignTable => ("it lives in another server", "sync it from there"),
+        let (reason, remedy) = match (schema.kind(), schema.only_whole()) {
+            (_, Some(caveat)) => (caveat.reason.as_str(), caveat.remedy.as_str()),
+            (RelationKind::View | RelationKind::MaterializedView, _) => ("it is a view", "sync the tables below it"),
+            (RelationKind::ForeignTable, _) => ("it lives in another server", "sync it from there"),
             _ if schema.key().is_empty() => ("it has no key", "add a primary key"),
             _ => ("mode = \"full\" is set", "leave `mode` out"),
         };
@@ -172,11 +180,10 @@ fn guarantee(
     }
     if !capabilities.sweep {
         let within = capabilities.reconcile.then_some(reconcile);
-        return Guarantee::bounded(
-            within,
-            "the source can't tell late changes apart",
-            "use a source that can be swept",
-        );
+        let own = schema.caveat().map(|caveat| (caveat.reason.as_str(), caveat.remedy.as_str()));
+        let (reason, remedy) =
+            own.unwrap_or(("the source can't tell late changes apart", "use a source that can be swept"));
+        return Guarantee::bounded(within, reason, remedy);
     }
     if *deletes == Deletes::Ignore {
         return Guarantee::bounded(None, "deletes = \"ignore\" is set", "leave `deletes` out");

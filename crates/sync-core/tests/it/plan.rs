@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sync_core::plan::{ColumnSettings, Deletes, Mask, Mode, Numeric, ReadAs, plan};
 use sync_core::{
-    Capabilities, Column, DataType, ErrorKind, RelationKind, SyncPlan, TableId, TableSchema, TableSettings, Wanted,
-    WantedTable,
+    Capabilities, Caveat, Column, DataType, ErrorKind, RelationKind, SyncPlan, TableId, TableSchema, TableSettings,
+    Wanted, WantedTable,
 };
 
 use crate::shop::{schema, wanted};
@@ -135,6 +135,28 @@ fn all_problems_of_a_table_come_at_once() {
         settings(|s| (s.timestamp_column, s.id_column) = (Some("no".into()), Some("neither".into()))),
     ));
     assert_eq!(plan.problems.len(), 2, "{plan:?}");
+}
+
+#[test]
+fn a_source_says_what_stands_against_a_table() {
+    let table = || {
+        let schema = TableSchema::builder(TableId::new("public", "users"));
+        schema.column(Column::new("id", DataType::Integer).not_null()).key(["id"])
+    };
+    let planned = |schema: TableSchema, mode: Option<Mode>| {
+        plan(&with("users", settings(|s| s.mode = mode)), &[schema], &capabilities().reconcile())
+    };
+    let late = table().caveat(Caveat::new("late commits wait", "grant more")).build().unwrap();
+    assert_eq!(planned(late, None).tables[0].guarantee.to_string(), "bounded by 3600 s: late commits wait; grant more");
+    let whole = || table().only_whole(Caveat::new("it has no snapshots", "move it")).build().unwrap();
+    let found = planned(whole(), None).tables.remove(0);
+    let promise = "bounded by 300 s: it has no snapshots, so it is read whole each time; move it";
+    assert_eq!((found.mode, found.guarantee.to_string().as_str()), (Mode::Full, promise));
+    assert_eq!(
+        planned(whole(), Some(Mode::Follow)).problems[0].message,
+        "table public.users: mode = \"follow\" is set, but it has no snapshots; move it, or leave `mode` out: the table is read whole \
+         each time then"
+    );
 }
 
 #[test]

@@ -118,6 +118,88 @@ async fn a_difference_is_only_a_candidate() {
     assert_eq!(ids(&sink), numbers((0..10).filter(|id| *id != 5)));
 }
 
+/// A source that can't tell what changed but by stamps.
+#[derive(Debug)]
+struct Unswept(MemorySource);
+
+#[async_trait]
+impl Source for Unswept {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().default_schema("public").reconcile()
+    }
+    async fn identity(&self) -> Result<SourceIdentity> {
+        self.0.identity().await
+    }
+    async fn discover(&self) -> Result<Vec<TableSchema>> {
+        self.0.discover().await
+    }
+    async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
+        match request.scope {
+            Scope::Sweep(_) => Err(request.scope.unsupported()),
+            _ => self.0.read(request).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_sweep_whole_rows_are_compared() {
+    for deletes in [Deletes::Reconcile, Deletes::Ignore] {
+        let (source, sink) = (shop(), MemorySink::new());
+        let mut settings = TableSettings::default();
+        settings.deletes = Some(deletes.clone());
+        put(&source, users(), (0..3000).map(|id| row(id, 1, "first")));
+        sync_with(Unswept(source.clone()), &sink, settings.clone()).await;
+        // Neither is past the cursor: one keeps its stamp, one comes with an older one.
+        put(&source, users(), [row(1500, 1, "silent"), row(5000, 0, "late")]);
+        remove(&source, 0..2000);
+        let report = sync_with(Unswept(source.clone()), &sink, settings.clone()).await;
+        let rows = sink.rows("tmp_users").unwrap();
+        assert!(rows.contains(&row(5000, 0, "late")), "{deletes:?}");
+        if deletes == Deletes::Ignore {
+            assert_eq!((report.held, rows.len()), (None, 3001));
+            continue;
+        }
+        assert_eq!(report.held.map(|held| held.deletes), Some(2000), "{deletes:?}");
+        put(&source, users(), [row(2500, 1, "silent")]);
+        let report = sync_with(Unswept(source.clone()), &sink, settings).await;
+        assert_eq!((report.written.deleted, report.written.changed, ids(&sink).len()), (2000, 1, 1001));
+        assert!(sink.rows("tmp_users").unwrap().contains(&row(2500, 1, "silent")));
+    }
+}
+
+#[tokio::test]
+async fn whole_rows_of_keys_without_an_order_are_compared_too() {
+    let source = MemorySource::new();
+    let id = TableId::new("public", "users");
+    let schema = TableSchema::builder(id.clone())
+        .column(Column::new("number", DataType::Number).not_null())
+        .column(Column::new("updated_at", DataType::Timestamp).not_null())
+        .column(Column::new("note", DataType::Text))
+        .key(["number"]);
+    source.create(schema.build().unwrap());
+    let row = |number: i64, note: &str| -> OwnedRow {
+        vec![number.to_string().as_str().into(), "2024-01-01 00:00:00.000000".into(), note.into()]
+    };
+    let sink = MemorySink::new();
+    put(&source, id.clone(), (0..2500).map(|number| row(number, "first")));
+    sync(Unswept(source.clone()), &sink).await;
+    put(&source, id.clone(), (0..2500).step_by(3).map(|number| row(number, "silent")));
+    let report = sync(Unswept(source.clone()), &sink).await;
+    assert_eq!((report.written.changed, report.written.deleted), (834, 0));
+}
+
+#[tokio::test]
+async fn a_large_table_without_a_sweep_is_compared_in_its_time_only() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), (0..200_001).map(|id| row(id, 1, "first")));
+    sync(Unswept(source.clone()), &sink).await;
+    remove(&source, [7]);
+    assert_eq!(sync(Unswept(source.clone()), &sink).await.reconciled, None);
+    let mut settings = TableSettings::default();
+    settings.reconcile_interval = Some(Duration::ZERO);
+    assert_eq!(sync_with(Unswept(source), &sink, settings).await.written.deleted, 1);
+}
+
 #[tokio::test]
 async fn too_many_deletes_wait_until_they_are_seen_twice() {
     let (source, sink) = (shop(), MemorySink::new());

@@ -11,7 +11,7 @@ pub(super) use buckets::{BucketSet, Buckets, RowHash, RowHasher};
 pub(super) use replica::ReplicaRows;
 
 use crate::engine::masked;
-use crate::{CopyState, Next, Op, ReadRequest, Replica, Result, Row, RowBatch, Scope, Source, TablePlan, Value};
+use crate::{CopyState, Next, ReadRequest, Replica, Result, Row, RowBatch, Scope, Source, TablePlan};
 
 /// Rows of differing buckets that are kept in memory at once.
 const KEPT: usize = 200_000;
@@ -23,6 +23,26 @@ pub(super) enum Content {
     Keys,
     /// By all that is in their rows.
     Rows,
+}
+
+impl Content {
+    /// What is to be read of the source.
+    pub(super) fn scope(self, plan: &TablePlan) -> Scope {
+        let table = Arc::clone(&plan.source);
+        match self {
+            Self::Keys => Scope::Keys(table),
+            Self::Rows => Scope::Table(table),
+        }
+    }
+
+    /// The same of the replica.
+    pub(super) fn of_replica(self, replica: &Arc<dyn Replica>, plan: &TablePlan, state: CopyState) -> ReplicaRows {
+        let (replica, table) = (Arc::clone(replica), plan.replica.clone());
+        ReplicaRows::read(Arc::clone(&plan.source.schema), move || match self {
+            Self::Keys => replica.keys(&table, state),
+            Self::Rows => replica.rows(&table, state),
+        })
+    }
 }
 
 pub(super) struct Comparison<'a> {
@@ -114,18 +134,9 @@ impl<'a> Comparison<'a> {
 
     /// Gives each row of both sides to whom it concerns, whichever comes first.
     async fn read(&self, give: impl FnMut(Of, Row<'_>) + Send) -> Result<()> {
-        let table = Arc::clone(&self.plan.source);
-        let scope = match self.content {
-            Content::Keys => Scope::Keys(table),
-            Content::Rows => Scope::Table(table),
-        };
-        let mut source = masked::read(self.source, self.plan, ReadRequest::new(scope, None)).await?;
-        let (replica, table, state) = (Arc::clone(self.replica), self.plan.replica.clone(), self.state);
-        let content = self.content;
-        let mut replica = ReplicaRows::read(Arc::clone(&self.plan.source.schema), move || match content {
-            Content::Keys => replica.keys(&table, state),
-            Content::Rows => replica.rows(&table),
-        });
+        let request = ReadRequest::new(self.content.scope(self.plan), None);
+        let mut source = masked::read(self.source, self.plan, request).await?;
+        let mut replica = self.content.of_replica(self.replica, self.plan, self.state);
         // Side by side, and each to its end: a reader that is dropped in the middle of `next` may lose what it had.
         let give = Mutex::new(give);
         let pass_on = |of: Of, rows: &RowBatch| {
@@ -164,11 +175,7 @@ impl Side {
 
     fn add(&mut self, row: Row<'_>, hash: RowHash) -> Result<()> {
         self.hashes.push((hash, self.keys.len()));
-        for column in 0..self.keys.schema().columns().len() {
-            let in_key = self.keys.schema().key().contains(&column);
-            self.keys.push(if in_key { row.get(column) } else { Value::Null });
-        }
-        self.keys.end_row(Op::Delete)
+        self.keys.push_key_of(row)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Keys that only one side has, a handful at a time.
+//! Keys that only one side has, or whose rows differ, a handful at a time.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ pub(super) const AT_ONCE: usize = 500;
 pub(super) struct Candidates<'a> {
     run: &'a TableRun<'a>,
     state: CopyState,
+    content: Content,
     way: Way<'a>,
 }
 
@@ -48,12 +49,14 @@ pub(super) enum Portion {
 
 impl<'a> Candidates<'a> {
     pub(super) async fn start(run: &'a TableRun<'a>, cursor: &Cursor, state: CopyState) -> Result<Self> {
+        // Of what a sweep brings, only keys can be wrong; without one, anything in a row.
+        let content = if run.source.capabilities().sweep { Content::Keys } else { Content::Rows };
         let way = if run.plan.source.schema.has_sortable_key() {
-            Way::Merge(Box::new(Merge::start(run, cursor, state).await?))
+            Way::Merge(Box::new(Merge::start(run, cursor, state, content).await?))
         } else {
-            buckets(run, state).await?
+            buckets(run, state, content).await?
         };
-        Ok(Self { run, state, way })
+        Ok(Self { run, state, content, way })
     }
 
     pub(super) async fn next(&mut self) -> Result<Portion> {
@@ -63,7 +66,7 @@ impl<'a> Candidates<'a> {
                 Merged::End(totals) => Ok(Portion::End(totals)),
                 Merged::Unordered => {
                     tracing::debug!(table = %self.run.plan.id(), "keys do not come in order; comparing without one");
-                    self.way = buckets(self.run, self.state).await?;
+                    self.way = buckets(self.run, self.state, self.content).await?;
                     Ok(Portion::Restarted)
                 }
             },
@@ -72,8 +75,8 @@ impl<'a> Candidates<'a> {
     }
 }
 
-async fn buckets<'a>(run: &'a TableRun<'a>, state: CopyState) -> Result<Way<'a>> {
-    let comparison = Comparison::new(run.source, run.replica, run.plan, state, Content::Keys);
+async fn buckets<'a>(run: &'a TableRun<'a>, state: CopyState, content: Content) -> Result<Way<'a>> {
+    let comparison = Comparison::new(run.source, run.replica, run.plan, state, content);
     let sums = comparison.sums().await?;
     let totals = Totals { source: sums.source.rows, replica: sums.replica.rows };
     let found = RowBatch::new(Arc::clone(&run.plan.source.schema));
@@ -84,9 +87,9 @@ impl ByBuckets<'_> {
     async fn next(&mut self) -> Result<Portion> {
         while self.given == self.found.len() {
             let Some(set) = self.left.pop_front() else { return Ok(Portion::End(self.totals)) };
-            let Compared { missing, extra, .. } = self.comparison.differences(set).await?;
+            let Compared { missing, extra, different } = self.comparison.differences(set).await?;
             self.found = missing;
-            for row in extra.rows() {
+            for row in extra.rows().chain(different.rows()) {
                 self.found.push_row(row)?;
             }
             self.given = 0;

@@ -1,13 +1,13 @@
-//! Keys in one order on both sides: a single pass, without remembering any.
+//! Both sides in one order of their keys: a single pass, without remembering any row.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::Totals;
-use crate::engine::compare::ReplicaRows;
+use crate::engine::compare::{Content, ReplicaRows, RowHasher};
 use crate::engine::masked;
 use crate::engine::table::TableRun;
-use crate::{CopyState, Cursor, Next, ReadRequest, Reader, Result, Row, RowBatch, Scope, Value};
+use crate::{CopyState, Cursor, Next, ReadRequest, Reader, Result, Row, RowBatch, Value};
 
 /// Both sides, side by side.
 pub(super) struct Merge {
@@ -16,11 +16,13 @@ pub(super) struct Merge {
     /// What was read of each side, and how far it was compared.
     theirs: Page,
     ours: Page,
+    /// For rows of equal keys, where these can differ.
+    hasher: Option<RowHasher>,
 }
 
 /// What a merge came to.
 pub(super) enum Merged {
-    /// Keys that only one side has.
+    /// Keys that only one side has, or whose rows differ.
     Candidates(RowBatch),
     /// A side is not in order, after all.
     Unordered,
@@ -35,15 +37,15 @@ struct Page {
 }
 
 impl Merge {
-    pub(super) async fn start(run: &TableRun<'_>, cursor: &Cursor, state: CopyState) -> Result<Self> {
+    pub(super) async fn start(run: &TableRun<'_>, cursor: &Cursor, state: CopyState, content: Content) -> Result<Self> {
         let plan = run.plan;
-        let schema = &plan.source.schema;
-        let request = ReadRequest::new(Scope::Keys(Arc::clone(&plan.source)), Some(cursor.clone()));
-        let source = masked::read(run.source, plan, request).await?;
-        let (replica, table) = (Arc::clone(run.replica), plan.replica.clone());
-        let replica = ReplicaRows::read(Arc::clone(schema), move || replica.keys(&table, state));
-        let page = || Page { rows: RowBatch::new(Arc::clone(schema)), next: 0, seen: 0, ended: false };
-        Ok(Self { source, replica, theirs: page(), ours: page() })
+        // Whole rows are read as for a copy, which goes on from no cursor.
+        let after = (content == Content::Keys).then(|| cursor.clone());
+        let source = masked::read(run.source, plan, ReadRequest::new(content.scope(plan), after)).await?;
+        let replica = content.of_replica(run.replica, plan, state);
+        let page = || Page { rows: RowBatch::new(Arc::clone(&plan.source.schema)), next: 0, seen: 0, ended: false };
+        let hasher = (content == Content::Rows).then(RowHasher::default);
+        Ok(Self { source, replica, theirs: page(), ours: page(), hasher })
     }
 
     /// Compares until there are `limit` candidates, or nothing is left.
@@ -79,13 +81,21 @@ impl Merge {
                 (None, Some(ours)) if self.theirs.ended => (Ordering::Greater, ours),
                 _ => return Ok(true),
             };
-            if order != Ordering::Equal {
-                candidates.push_row(row)?;
+            if order != Ordering::Equal || self.differ() {
+                candidates.push_key_of(row)?;
             }
             self.theirs.next += usize::from(order != Ordering::Greater);
             self.ours.next += usize::from(order != Ordering::Less);
         }
         Ok(true)
+    }
+
+    /// Whether the rows at hand, of one key, differ in what they hold.
+    fn differ(&self) -> bool {
+        let (Some(hasher), Some(theirs), Some(ours)) = (&self.hasher, self.theirs.row(), self.ours.row()) else {
+            return false;
+        };
+        hasher.row(theirs) != hasher.row(ours)
     }
 
     async fn fill_theirs(&mut self) -> Result<bool> {

@@ -1,4 +1,5 @@
-//! Reconcile: keys of source and replica are compared, and what differs is looked at again before anything is done about it.
+//! Reconcile: keys of source and replica are compared, and what differs is looked at again before anything is done about it. Of a source
+//! that can't be swept, whole rows are compared.
 //!
 //! The two sides are read at different moments, so a difference is only a candidate. Its row is read once more, by key, in a snapshot
 //! that is at least as new as all that was written before; what is not there then is deleted, what is there is stored.
@@ -15,6 +16,7 @@ use confirm::Confirmed;
 
 use super::job::Failure;
 use super::table::Attempt;
+use crate::plan::Deletes;
 use crate::status::Phase;
 use crate::{CopyState, Cursor, HeldDeletes, RowBatch};
 
@@ -83,6 +85,9 @@ impl Attempt<'_> {
     }
 
     async fn delete(&mut self, confirmed: Confirmed, cursor: &mut Cursor, state: CopyState) -> Result<(), Failure> {
+        if self.run.plan.deletes == Deletes::Ignore {
+            return Ok(());
+        }
         if confirmed.is_whole() {
             return self.confirm_again(confirmed, cursor, state).await;
         }
@@ -110,7 +115,12 @@ impl Attempt<'_> {
         let part = self.run.plan.max_delete_fraction * totals.replica as f64;
         let suspicious = deletes > 0 && (totals.source == 0 || (deletes > FEW && deletes as f64 > part));
         let seen_before = self.upkeep.held.as_ref().is_some_and(|held| deletes >= held.deletes);
-        !suspicious || seen_before || self.run.options.accept_deletes || self.run.plan.max_delete_fraction >= 1.0
+        let ignored = self.run.plan.deletes == Deletes::Ignore;
+        !suspicious
+            || ignored
+            || seen_before
+            || self.run.options.accept_deletes
+            || self.run.plan.max_delete_fraction >= 1.0
     }
 
     fn hold(&self, deletes: u64, totals: Totals) -> HeldDeletes {

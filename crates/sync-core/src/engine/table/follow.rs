@@ -108,7 +108,9 @@ impl Attempt<'_> {
             return true;
         }
         let plan = self.run.plan;
-        if plan.deletes == Deletes::Ignore {
+        let sweeps = self.run.source.capabilities().sweep;
+        // Without a sweep, comparing is the only way to rows that a poll missed.
+        if plan.deletes == Deletes::Ignore && sweeps {
             return false;
         }
         let options = &self.run.options;
@@ -119,7 +121,8 @@ impl Attempt<'_> {
                 Deleted::Later => false,
                 Deleted::IfCounted => now.is_some() && now != self.upkeep.deletes_seen,
                 Deleted::Maybe => {
-                    let counted = now.is_none() || now != self.upkeep.deletes_seen;
+                    // Where whole rows are compared, a large table waits for its time unless something tells of deletes.
+                    let counted = if now.is_none() { sweeps } else { now != self.upkeep.deletes_seen };
                     let small = self.upkeep.rows.is_none_or(|rows| rows <= SMALL);
                     self.upkeep.held.is_some()
                         || ((counted || small) && !self.is_quiet_since(&self.upkeep.reconciled_quiet))

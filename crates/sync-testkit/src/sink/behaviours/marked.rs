@@ -38,7 +38,7 @@ fn marks(fixture: &dyn SinkFixture) -> Result<Vec<bool>, String> {
 fn is_absent(sink: &dyn Sink, table: &ReplicaTable, id: i64) -> Checked {
     let replica = sink.replica();
     let mut given = read_all(replica.keys(table, CopyState::Live).map_err(failed("keys"))?, table)?;
-    given.extend(read_all(replica.rows(table).map_err(failed("rows"))?, table)?);
+    given.extend(read_all(replica.rows(table, CopyState::Live).map_err(failed("rows"))?, table)?);
     let found = replica.rows_of(table, &batch(table, Op::Delete, &[row(id, "")])?).map_err(failed("rows_of"))?;
     given.extend(found.rows().map(|row| (row.op(), row.values().map(OwnedValue::from).collect())));
     match given.iter().find(|(_, row)| row[0] == OwnedValue::Integer(id)) {

@@ -35,7 +35,10 @@ pub(super) fn rows(fixture: &dyn SinkFixture) -> Checked {
     let mut sink = open(fixture)?;
     let (table, rows) = awkward()?;
     publish(&mut *sink, &table, &rows)?;
-    let reader = sink.replica().rows(&table).map_err(failed("rows"))?;
+    build(&mut *sink, &table, &rows[..2])?;
+    let reader = sink.replica().rows(&table, CopyState::Building).map_err(failed("rows"))?;
+    same("rows of the build table", &read_all(reader, &table)?.len(), &2)?;
+    let reader = sink.replica().rows(&table, CopyState::Live).map_err(failed("rows"))?;
     let mut given = read_all(reader, &table)?;
     given.sort_by(|a, b| a.1.cmp(&b.1));
     let expected: Vec<_> = rows.iter().map(|row| (Op::Upsert, row.clone())).collect();
@@ -72,5 +75,6 @@ fn awkward() -> Result<(ReplicaTable, Vec<OwnedRow>), String> {
         row(2, OwnedValue::Real(-1e300), 10, "a\0b'\"\n", "18446744073709551616", b"1"),
         [OwnedValue::Integer(i64::MAX)].into_iter().chain(vec![OwnedValue::Null; 5]).collect(),
     ];
-    Ok((of_columns(&columns, &["id"])?, rows))
+    // Of a name of its own, as above.
+    Ok((ReplicaTable::new("tmp_kit_rows", of_columns(&columns, &["id"])?.schema), rows))
 }

@@ -17,8 +17,8 @@ impl Replica for BrokenReplica {
         Ok(Box::new(BrokenReader { reader: self.replica.keys(table, state)?, fault: self.fault }))
     }
 
-    fn rows(&self, table: &ReplicaTable) -> Result<Box<dyn ReplicaReader>> {
-        Ok(Box::new(BrokenReader { reader: self.replica.rows(table)?, fault: self.fault }))
+    fn rows(&self, table: &ReplicaTable, state: CopyState) -> Result<Box<dyn ReplicaReader>> {
+        Ok(Box::new(BrokenReader { reader: self.replica.rows(table, state)?, fault: self.fault }))
     }
 
     fn rows_of(&self, table: &ReplicaTable, keys: &RowBatch) -> Result<RowBatch> {

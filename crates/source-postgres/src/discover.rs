@@ -37,6 +37,9 @@ fn schema(relation: &Relation) -> Result<TableSchema> {
         // An estimate: the catalog itself keeps it as a 32-bit float.
         builder = builder.estimated_rows(rows as u64);
     }
+    if let Some(extension) = &relation.extension {
+        builder = builder.belongs_to(format!("extension {extension}"));
+    }
     if let Some(reason) = unreadable(relation) {
         builder = builder.unreadable(reason);
     }

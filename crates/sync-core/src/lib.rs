@@ -83,6 +83,7 @@ mod error;
 mod failed;
 mod fingerprint;
 mod guarantee;
+mod index;
 pub mod memory;
 mod naming;
 pub mod plan;
@@ -103,11 +104,12 @@ pub use engine::{Engine, EngineSource};
 pub use error::{Error, ErrorKind, Result};
 pub use failed::FailedRow;
 pub use guarantee::Guarantee;
+pub use index::Index;
 pub use naming::{DEFAULT_PREFIX, TableName, replica_name};
 pub use plan::{SyncPlan, TablePlan, TableProblem, TableSettings, Wanted, WantedTable};
 pub use pulse::{Activity, Pulse};
 pub use registry::{Driver, Registry};
-pub use schema::{Caveat, Column, Index, RelationKind, SchemaChange, TableId, TableSchema, TableSchemaBuilder};
+pub use schema::{Caveat, Column, RelationKind, SchemaChange, TableId, TableSchema, TableSchemaBuilder};
 pub use sink::{
     Checkpoint, CopyState, Replica, ReplicaReader, ReplicaTable, RunRecord, Sink, SinkTransaction, StreamId, WriteStats,
 };

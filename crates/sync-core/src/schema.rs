@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::plan::ReadAs;
-use crate::{DataType, Error, Result};
+use crate::{DataType, Error, Index, Result};
 
 /// A table as the source names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,24 +102,6 @@ impl Column {
     }
 }
 
-/// An index of the source on plain columns, all in ascending order.
-#[non_exhaustive]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Index {
-    /// Its name at the source.
-    pub name: String,
-    /// Names of the columns, in the index's order.
-    pub columns: Vec<String>,
-}
-
-impl Index {
-    /// An index on these columns.
-    #[must_use]
-    pub fn new<N: Into<String>>(name: impl Into<String>, columns: impl IntoIterator<Item = N>) -> Self {
-        Self { name: name.into(), columns: columns.into_iter().map(Into::into).collect() }
-    }
-}
-
 /// What kind of thing a [`TableSchema`] describes.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -169,6 +151,7 @@ pub struct TableSchema {
     indexes: Vec<Index>,
     caveat: Option<Caveat>,
     only_whole: Option<Caveat>,
+    belongs_to: Option<String>,
 }
 
 impl TableSchema {
@@ -195,6 +178,7 @@ impl TableSchema {
             indexes: Vec::new(),
             caveat: None,
             only_whole: None,
+            belongs_to: None,
         }
     }
 
@@ -206,8 +190,20 @@ impl TableSchema {
 
     /// The same table with other columns and indexes.
     pub(crate) fn with_columns(&self, columns: Vec<Column>, key: Vec<String>, indexes: Vec<Index>) -> Result<Self> {
-        let Self { id, kind, estimated_rows, unreadable, caveat, only_whole, .. } = self.clone();
-        TableSchemaBuilder { id, kind, columns, key, estimated_rows, unreadable, indexes, caveat, only_whole }.build()
+        let Self { id, kind, estimated_rows, unreadable, caveat, only_whole, belongs_to, .. } = self.clone();
+        let builder = TableSchemaBuilder {
+            id,
+            kind,
+            columns,
+            key,
+            estimated_rows,
+            unreadable,
+            indexes,
+            caveat,
+            only_whole,
+            belongs_to,
+        };
+        builder.build()
     }
 
     /// What kind of relation it is.
@@ -275,6 +271,13 @@ impl TableSchema {
     pub fn only_whole(&self) -> Option<&Caveat> {
         self.only_whole.as_ref()
     }
+
+    /// What made the table and looks after it, in words for people: `extension postgis`. Patterns leave such a table out, as its rows
+    /// are not what somebody has a database for; by its name it can be had.
+    #[must_use]
+    pub fn belongs_to(&self) -> Option<&str> {
+        self.belongs_to.as_deref()
+    }
 }
 
 /// Collects what [`TableSchema::builder`] started.
@@ -290,6 +293,7 @@ pub struct TableSchemaBuilder {
     indexes: Vec<Index>,
     caveat: Option<Caveat>,
     only_whole: Option<Caveat>,
+    belongs_to: Option<String>,
 }
 
 impl TableSchemaBuilder {
@@ -332,6 +336,12 @@ impl TableSchemaBuilder {
     /// Says why the table can only be read whole: its rows can't be read as of one moment, or not by their key.
     pub fn only_whole(mut self, caveat: Caveat) -> Self {
         self.only_whole = Some(caveat);
+        self
+    }
+
+    /// Says what it belongs to; see [`TableSchema::belongs_to`].
+    pub fn belongs_to(mut self, owner: impl Into<String>) -> Self {
+        self.belongs_to = Some(owner.into());
         self
     }
 
@@ -382,6 +392,7 @@ impl TableSchemaBuilder {
             indexes: self.indexes,
             caveat: self.caveat,
             only_whole: self.only_whole,
+            belongs_to: self.belongs_to,
         })
     }
 }

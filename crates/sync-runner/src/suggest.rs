@@ -40,7 +40,8 @@ fn tables_line(existing: &[TableSchema], default_schema: Option<&str>) -> Option
 }
 
 fn is_usable(table: &TableSchema) -> bool {
-    table.unreadable().is_none() && !table.key().is_empty() && table.kind() != RelationKind::Partition
+    let is_plain = table.kind() != RelationKind::Partition && table.belongs_to().is_none();
+    is_plain && table.unreadable().is_none() && !table.key().is_empty()
 }
 
 fn name(table: &TableId, default_schema: Option<&str>, name: String) -> String {

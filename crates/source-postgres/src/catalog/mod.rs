@@ -20,6 +20,8 @@ pub(crate) struct Relation {
     pub(crate) kind: RelationKind,
     pub(crate) estimated_rows: Option<f64>,
     pub(crate) rights: Rights,
+    /// The extension that it is a member of.
+    pub(crate) extension: Option<String>,
     pub(crate) columns: Vec<CatalogColumn>,
     pub(crate) key: Vec<String>,
     /// Indexes beside that of the key; only where all relations were asked for.
@@ -160,6 +162,7 @@ fn relation_of(row: &Row) -> Result<Relation, tokio_postgres::Error> {
             rows_are_hidden: right(9)?,
             login: row.try_get(10)?,
         },
+        extension: row.try_get(11)?,
         columns: Vec::new(),
         key: Vec::new(),
         indexes: Vec::new(),

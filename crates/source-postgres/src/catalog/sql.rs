@@ -14,7 +14,10 @@ WITH RECURSIVE member(root, relation) AS (
 SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, c.relispartition,
     CASE WHEN c.relkind = 'p' THEN estimate.rows WHEN c.relkind <> 'v' AND c.reltuples >= 0 THEN c.reltuples::float8 END,
     pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_table_privilege(c.oid, 'SELECT'),
-    pg_catalog.has_any_column_privilege(c.oid, 'SELECT'), pg_catalog.row_security_active(c.oid), current_user::text
+    pg_catalog.has_any_column_privilege(c.oid, 'SELECT'), pg_catalog.row_security_active(c.oid), current_user::text,
+    (SELECT x.extname::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
+        WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+            AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e')
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN estimate ON estimate.root = c.oid

@@ -91,8 +91,8 @@ WITH RECURSIVE space AS MATERIALIZED (
     FROM counted JOIN relation ON relation.oid = counted.root
 )";
 
-/// All that the list of tables depends on: relations and what the login may do with them, columns, keys, who is part of whom, and the
-/// types that somebody may change. Without estimates, which are always changing.
+/// All that the list of tables depends on: relations, what the login may do with them and which extension they are of, columns, keys,
+/// who is part of whom, and the types that somebody may change. Without estimates, which are always changing.
 const CATALOG: &str = "\
 pg_catalog.concat_ws(' ', current_user,
     (SELECT pg_catalog.sum(pg_catalog.hashnameextended(relname, (oid::int8 << 32) # pg_catalog.ascii(relkind::text))
@@ -110,6 +110,9 @@ pg_catalog.concat_ws(' ', current_user,
         FROM pg_catalog.pg_index i WHERE i.indrelid IN (SELECT relation.oid FROM relation)),
     (SELECT pg_catalog.sum(pg_catalog.hashoidextended(i.inhrelid, i.inhparent::int8)) FROM pg_catalog.pg_inherits i
         WHERE i.inhparent IN (SELECT relation.oid FROM relation)),
+    (SELECT pg_catalog.sum(pg_catalog.hashoidextended(d.objid, d.refobjid::int8)) FROM pg_catalog.pg_depend d
+        WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.classid = 'pg_catalog.pg_class'::regclass
+            AND d.deptype = 'e'),
     (SELECT pg_catalog.sum(pg_catalog.hashnameextended(e.enumlabel, e.oid::int8)) FROM pg_catalog.pg_enum e),
     (SELECT pg_catalog.sum(pg_catalog.hashnameextended(t.typname, (t.oid::int8 << 32) # (t.typnamespace::int8 << 8))
         # pg_catalog.hashoidextended(t.typbasetype, (t.typcollation::int8 << 32) # t.typtypmod))

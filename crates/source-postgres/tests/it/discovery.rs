@@ -1,7 +1,8 @@
 //! What a login sees.
 
 use source_postgres::{PostgresConfig, PostgresSource};
-use sync_core::{DataType, Index, RelationKind, Source, TableId};
+use sync_core::plan::plan;
+use sync_core::{DataType, Index, RelationKind, Source, TableId, Wanted, WantedTable};
 use test_servers::Postgres;
 
 use crate::place::Place;
@@ -28,6 +29,24 @@ async fn relations_of_every_kind_are_listed_and_nothing_of_the_system() {
         (TableId::new("public", "whole"), RelationKind::PartitionedTable),
     ];
     assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn what_an_extension_brought_is_told_from_what_somebody_made() {
+    let place = Place::with("CREATE TABLE own (id int PRIMARY KEY); CREATE EXTENSION pg_stat_statements");
+    let found = place.discover().await;
+    let owners: Vec<_> = found.iter().map(|schema| (schema.id().name(), schema.belongs_to())).collect();
+    let extension = Some("extension pg_stat_statements");
+    assert_eq!(owners, [("own", None), ("pg_stat_statements", extension), ("pg_stat_statements_info", extension)]);
+
+    let mut wanted = Wanted::tables(["public.*".parse().unwrap()]);
+    let planned = plan(&wanted, &found, &place.source.capabilities());
+    assert_eq!(planned.tables.iter().map(|table| table.id().name()).collect::<Vec<_>>(), ["own"]);
+    let left_out: Vec<_> = planned.left_out.iter().map(|left_out| left_out.table.name()).collect();
+    assert_eq!((left_out, planned.problems.len()), (vec!["pg_stat_statements", "pg_stat_statements_info"], 0));
+    wanted.tables.push(WantedTable::new("pg_stat_statements".parse().unwrap()));
+    let planned = plan(&wanted, &found, &place.source.capabilities());
+    assert_eq!((planned.tables.len(), planned.left_out.len()), (2, 1));
 }
 
 #[tokio::test]

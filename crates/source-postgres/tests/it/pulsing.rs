@@ -113,6 +113,8 @@ async fn the_catalog_token_changes_with_what_discover_answers_and_not_else() {
         "CREATE VIEW v AS SELECT 1 AS one",
         "ALTER TABLE whole ATTACH PARTITION part FOR VALUES FROM (0) TO (10)",
         "ALTER TABLE u RENAME TO old; CREATE TABLE u (id int PRIMARY KEY)",
+        "CREATE EXTENSION hstore; ALTER EXTENSION hstore ADD TABLE u",
+        "ALTER EXTENSION hstore DROP TABLE u",
         "DROP TABLE u",
     ] {
         place.database.execute(change).unwrap();

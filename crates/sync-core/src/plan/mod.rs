@@ -91,6 +91,18 @@ pub struct SyncPlan {
     pub tables: Vec<TablePlan>,
     /// Tables that are wanted and can't be synced. All problems, not the first only.
     pub problems: Vec<TableProblem>,
+    /// Tables that a pattern stands for and does not take.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A table that a pattern stands for and does not take.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The table.
+    pub table: TableId,
+    /// What it belongs to, see [`TableSchema::belongs_to`].
+    pub belongs_to: String,
 }
 
 /// How one table is synced.
@@ -161,7 +173,7 @@ impl TableProblem {
 #[must_use]
 pub fn plan(wanted: &Wanted, existing: &[TableSchema], capabilities: &Capabilities) -> SyncPlan {
     let mut plan = SyncPlan::default();
-    let selected = select(wanted, existing, capabilities, &mut plan.problems);
+    let selected = select(wanted, existing, capabilities, &mut plan);
     for (schema, settings) in selected {
         match plan_table(wanted, schema, &settings, capabilities) {
             Ok(table) => plan.tables.push(table),

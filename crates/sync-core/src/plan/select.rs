@@ -1,6 +1,6 @@
 //! Which of the existing tables are wanted: names and patterns against the source's list.
 
-use super::{TableProblem, Wanted};
+use super::{LeftOut, SyncPlan, TableProblem, Wanted};
 use crate::{Capabilities, Error, RelationKind, TableName, TableSchema, TableSettings};
 
 pub(super) type Selected<'a> = Vec<(&'a TableSchema, TableSettings)>;
@@ -10,8 +10,9 @@ pub(super) fn select<'a>(
     wanted: &Wanted,
     existing: &'a [TableSchema],
     capabilities: &Capabilities,
-    problems: &mut Vec<TableProblem>,
+    plan: &mut SyncPlan,
 ) -> Selected<'a> {
+    let problems = &mut plan.problems;
     let default_schema = capabilities.default_schema.as_deref();
     let means = |name: &TableName, schema: &TableSchema| name.matches(schema.id(), default_schema);
     let mut selected: Selected<'a> = Vec::new();
@@ -27,23 +28,25 @@ pub(super) fn select<'a>(
     }
     for table in patterns {
         let excluded = |schema: &TableSchema| wanted.exclude.iter().any(|name| means(name, schema));
-        let mut matching = existing
-            .iter()
-            // The rows of a partition come with its parent.
-            .filter(|schema| {
-                means(&table.name, schema) && !excluded(schema) && schema.kind() != RelationKind::Partition
-            })
-            .peekable();
-        if matching.peek().is_none() {
-            let error = Error::config("no table matches this pattern");
-            problems.push(TableProblem::new(table.name.to_string(), error));
+        // The rows of a partition come with its parent.
+        let is_meant = |schema: &&TableSchema| {
+            means(&table.name, schema) && !excluded(schema) && schema.kind() != RelationKind::Partition
+        };
+        let (owned, own): (Vec<_>, Vec<_>) =
+            existing.iter().filter(is_meant).partition(|schema| schema.belongs_to().is_some());
+        if own.is_empty() {
+            problems.push(TableProblem::new(table.name.to_string(), nothing_matches(&owned)));
         }
-        for schema in matching {
+        for schema in own {
             if !selected.iter().any(|(other, _)| other.id() == schema.id()) {
                 selected.push((schema, table.settings.clone()));
             }
         }
+        plan.left_out.extend(owned.iter().filter_map(|schema| left_out(schema)));
     }
+    plan.left_out.sort_by(|one, other| one.table.cmp(&other.table));
+    plan.left_out.dedup();
+    plan.left_out.retain(|left_out| !selected.iter().any(|(schema, _)| *schema.id() == left_out.table));
     for own in &wanted.settings {
         match selected.iter_mut().find(|(schema, _)| means(&own.name, schema)) {
             Some((_, settings)) => *settings = own.settings.or(settings),
@@ -54,6 +57,18 @@ pub(super) fn select<'a>(
         }
     }
     selected
+}
+
+fn left_out(schema: &TableSchema) -> Option<LeftOut> {
+    Some(LeftOut { table: schema.id().clone(), belongs_to: schema.belongs_to()?.to_owned() })
+}
+
+fn nothing_matches(owned: &[&TableSchema]) -> Error {
+    let Some((schema, owner)) = owned.first().and_then(|schema| Some((schema, schema.belongs_to()?))) else {
+        return Error::config("no table matches this pattern");
+    };
+    Error::config(format!("what matches this pattern belongs to something else, as {} to {owner}", schema.id()))
+        .hint("name it in full if you want it")
 }
 
 fn missing(name: &TableName, existing: &[TableSchema]) -> Error {

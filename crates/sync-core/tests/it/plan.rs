@@ -38,6 +38,7 @@ fn existing() -> Vec<TableSchema> {
             .key(["id"])
             .build()
             .unwrap(),
+        table("tools", "usage").column(id()).belongs_to("extension tools").build().unwrap(),
         table("audit", "logs_2024").column(id()).key(["id"]).kind(RelationKind::Partition).build().unwrap(),
     ]
 }
@@ -83,6 +84,22 @@ fn patterns_take_what_matches_once_and_leave_out_partitions_and_the_excluded() {
 }
 
 #[test]
+fn patterns_leave_out_what_belongs_to_something_else_and_say_so() {
+    let left_out = |plan: &SyncPlan| -> Vec<_> {
+        plan.left_out.iter().map(|left_out| format!("{} {}", left_out.table, left_out.belongs_to)).collect()
+    };
+    let by_pattern = planned(&wanted(&["audit.logs", "tools.*", "*.us*", "tools.us*"]));
+    assert_eq!(names(&by_pattern), ["tmp_audit_logs", "tmp_users"]);
+    assert_eq!(left_out(&by_pattern), ["tools.usage extension tools"]);
+    let by_name = planned(&wanted(&["*.us*", "tools.usage"]));
+    assert_eq!(names(&by_name), ["tmp_tools_usage", "tmp_users"]);
+    assert!(by_name.left_out.is_empty() && by_name.problems.is_empty(), "{by_name:?}");
+    let mut excluded = wanted(&["*.us*"]);
+    excluded.exclude.push("tools.*".parse().unwrap());
+    assert!(planned(&excluded).left_out.is_empty());
+}
+
+#[test]
 fn problems_say_what_to_do() {
     for (wanted, kind, message) in [
         (
@@ -92,6 +109,11 @@ fn problems_say_what_to_do() {
         ),
         (wanted(&["logs"]), ErrorKind::Config, "table logs: there is no such table; did you mean audit.logs?"),
         (wanted(&["x*"]), ErrorKind::Config, "table x*: no table matches this pattern"),
+        (
+            wanted(&["tools.*"]),
+            ErrorKind::Config,
+            "table tools.*: what matches this pattern belongs to something else, as tools.usage to extension tools; name it in full if you want it",
+        ),
         (
             with("keyless", settings(|s| s.mode = Some(Mode::Follow))),
             ErrorKind::Config,

@@ -69,6 +69,12 @@ fn show(inventory: &Inventory, config: &SourceConfig, default_schema: Option<&st
         return shown.or(Exit::Config);
     }
     let shown = console.written(show_planned(&inventory.plan.tables));
+    for left_out in &inventory.plan.left_out {
+        console.line(format_args!(
+            "not taken  {}: it belongs to {}; name it to have it",
+            left_out.table, left_out.belongs_to
+        ));
+    }
     for problem in &inventory.plan.problems {
         console.error(&config.label(&Error::new(problem.kind, problem.message.as_str())));
     }
@@ -104,10 +110,11 @@ fn show_existing(inventory: &Inventory) -> io::Result<()> {
     let mut shown = TextTable::new(io::stdout(), ["table", "key", "rows", "remark"]);
     for table in &inventory.tables {
         let key: Vec<_> = table.key().iter().map(|at| table.columns()[*at].name.as_str()).collect();
-        let remark = match table.unreadable() {
-            Some(reason) => reason,
-            None if key.is_empty() => "it has no key",
-            None => "",
+        let remark = match (table.unreadable(), table.belongs_to()) {
+            (Some(reason), _) => reason.to_owned(),
+            (None, Some(owner)) => format!("it belongs to {owner}"),
+            (None, None) if key.is_empty() => "it has no key".to_owned(),
+            (None, None) => String::new(),
         };
         shown.row(vec![
             Cell::text(table.id().to_string()),

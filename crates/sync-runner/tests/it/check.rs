@@ -35,3 +35,20 @@ fn each_table_has_its_guarantee_with_the_reason_and_the_remedy() {
         ["updated_at, id", "bounded by nothing: deletes = \"ignore\" is set; leave `deletes` out"]
     );
 }
+
+#[test]
+fn what_an_extension_brought_is_listed_and_not_taken_by_a_pattern() {
+    let database = Postgres::shared().database().unwrap();
+    database.execute("CREATE TABLE own (id int PRIMARY KEY); CREATE EXTENSION pg_buffercache").unwrap();
+    let source = format!("[source]\nurl = \"{}\"\n", database.url());
+    let config = folder(&format!("tables = [\"public.*\"]\n{source}"));
+    let ran = run(config.path(), &["check"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(!ran.stdout.contains("tmp_pg_buffercache"), "{}", ran.stdout);
+    let line = "not taken  public.pg_buffercache: it belongs to extension pg_buffercache; name it to have it";
+    assert!(ran.stdout.lines().any(|shown| shown == line), "{}", ran.stdout);
+
+    let ran = run(folder(&source).path(), &["check"]);
+    assert!(ran.stdout.contains("it belongs to extension pg_buffercache"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("add tables = [\"own\"]"), "{}", ran.stderr);
+}

@@ -1,0 +1,55 @@
+//! From the catalog's relations to the tables of the contract.
+
+use sync_core::{Column, Result, TableSchema};
+
+use crate::catalog::{Relation, relations};
+use crate::error::timed_out;
+use crate::pool::Pool;
+use crate::session::Session;
+use crate::sql;
+
+/// All tables that this login can see, in all databases of the server but its own.
+pub(crate) async fn discover(pool: &Pool) -> Result<Vec<TableSchema>> {
+    let found = look(pool).await.map_err(|error| error.at(pool.place()))?;
+    // A view whose tables are gone has no columns any more; nothing can be kept of it.
+    found
+        .iter()
+        .filter(|relation| !relation.columns.is_empty())
+        .map(|relation| schema(relation, pool.login()))
+        .collect()
+}
+
+async fn look(pool: &Pool) -> Result<Vec<Relation>> {
+    let mut session = Session::open(pool).await?;
+    let (limit, flavor) = (session.timeouts().statement, session.server().flavor);
+    let looked = tokio::time::timeout(limit, relations(session.connection(), flavor)).await;
+    let found = looked.map_err(|_| timed_out(limit, "list its tables"))??;
+    session.finish().await;
+    Ok(found)
+}
+
+fn schema(relation: &Relation, login: &str) -> Result<TableSchema> {
+    let mut builder = TableSchema::builder(relation.id.clone()).kind(relation.kind).key(&relation.key);
+    for found in &relation.columns {
+        let column = Column::new(&found.name, found.base.data_type()).native_type(&found.native_type);
+        let column = column.shape(&found.shape);
+        builder = builder.column(if found.not_null { column.not_null() } else { column });
+    }
+    builder = relation.indexes.iter().fold(builder, |builder, index| builder.index(index.clone()));
+    if let Some(rows) = relation.estimated_rows {
+        builder = builder.estimated_rows(rows);
+    }
+    if let Some(reason) = unreadable(relation, login) {
+        builder = builder.unreadable(reason);
+    }
+    builder.build()
+}
+
+fn unreadable(relation: &Relation, login: &str) -> Option<String> {
+    if relation.rights.select {
+        return None;
+    }
+    let what = if relation.rights.select_some { "only some columns of it" } else { "no row of it" };
+    let table = sql::table(&relation.id);
+    Some(format!("the login {login} may read {what}; run GRANT SELECT ON {table} TO {}", sql::quoted(login)))
+}

@@ -5,7 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::behaviours::{arrives_once, by_key, resume, silent_update, ties, unchanged};
+use crate::behaviours::{
+    absent, arrives_once, by_key, changes, dropped, during_copy, filter, identity, late_commit, limits, resume,
+    secrets, silent_update, ties, unchanged,
+};
 use crate::fixture::SourceFixture;
 
 /// One promise of every source.
@@ -52,6 +55,51 @@ const SOURCE_BEHAVIOURS: &[Behaviour] = &[
         name: "keys_and_rows_by_key_are_exact",
         promise: "Every key is listed once, and a key asked for gives its row, or a delete where there is none. Of sources that reconcile.",
         check: |fixture| Box::pin(by_key::check(fixture)),
+    },
+    Behaviour {
+        name: "what_changes_during_a_copy_arrives",
+        promise: "Rows that change while a copy is read come with it, or with the poll after it.",
+        check: |fixture| Box::pin(during_copy::check(fixture)),
+    },
+    Behaviour {
+        name: "a_late_commit_arrives_with_the_sweep",
+        promise: "A row that is committed after others with greater stamps arrives. Of sources that sweep and have transactions.",
+        check: |fixture| Box::pin(late_commit::check(fixture)),
+    },
+    Behaviour {
+        name: "an_absent_table_is_an_error",
+        promise: "A table that is not there can't be read; it is not taken for an empty one.",
+        check: |fixture| Box::pin(absent::check(fixture)),
+    },
+    Behaviour {
+        name: "a_source_knows_itself_and_its_tables",
+        promise: "Every connection names the same source, and its pulse tells when there is another table.",
+        check: |fixture| Box::pin(identity::check(fixture)),
+    },
+    Behaviour {
+        name: "a_dropped_reader_holds_nothing_back",
+        promise: "Readers that are dropped in the middle leave the source as it was.",
+        check: |fixture| Box::pin(dropped::check(fixture)),
+    },
+    Behaviour {
+        name: "a_batch_ends_where_it_should",
+        promise: "No row is begun in a batch that has reached its limit of rows or bytes.",
+        check: |fixture| Box::pin(limits::check(fixture)),
+    },
+    Behaviour {
+        name: "a_condition_keeps_rows_out",
+        promise: "Rows that do not meet the condition are not there, and what is none is an error of configuration. Of sources that filter.",
+        check: |fixture| Box::pin(filter::check(fixture)),
+    },
+    Behaviour {
+        name: "transactions_come_whole_and_in_their_order",
+        promise: "The changes of several tables come in the order of their transactions, and after any watermark the rest. Of sources that capture.",
+        check: |fixture| Box::pin(changes::check(fixture)),
+    },
+    Behaviour {
+        name: "secrets_never_appear",
+        promise: "Neither the source's Debug nor its identity nor an error shows a password.",
+        check: |fixture| Box::pin(secrets::check(fixture)),
     },
 ];
 

@@ -27,9 +27,56 @@ pub trait SourceFixture: Sync {
     /// When it can't be done.
     async fn put(&self, table: &str, rows: &[TestRow]) -> Result<()>;
 
+    /// Does the same in a transaction that stays open. `None`, as it is without a definition, for a place without such a thing.
+    ///
+    /// # Errors
+    /// When it can't be done.
+    async fn begin(&self, table: &str, rows: &[TestRow]) -> Result<Option<Box<dyn OpenTransaction>>> {
+        let _ = (table, rows);
+        Ok(None)
+    }
+
+    /// Conditions in the source's language. A source that announces [`filter`](sync_core::Capabilities::filter) needs them.
+    fn conditions(&self) -> Option<Conditions> {
+        None
+    }
+
+    /// What must never be shown: the passwords with which [`SourceFixture::connect`] connects.
+    fn secrets(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How long it may take until a change shows in what the source's pulse tells of a table. Ten seconds, unless it is known better.
     fn counts_within(&self) -> Duration {
         Duration::from_secs(10)
+    }
+}
+
+/// A transaction under way, whose rows nobody sees yet. Dropped without a commit, it never was.
+#[async_trait]
+pub trait OpenTransaction: Send {
+    /// Makes its rows visible.
+    ///
+    /// # Errors
+    /// When it can't be done.
+    async fn commit(self: Box<Self>) -> Result<()>;
+}
+
+/// Two texts of [`SourceTable::filter`](sync_core::SourceTable::filter) for any test table.
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub struct Conditions {
+    /// Met by rows whose `id` is greater than 10.
+    pub above_ten: String,
+    /// No condition at all: it names a column that is not there, or can't be read.
+    pub wrong: String,
+}
+
+impl Conditions {
+    /// A condition that is met by rows whose `id` is greater than 10, and a text that is none.
+    #[must_use]
+    pub fn new(above_ten: impl Into<String>, wrong: impl Into<String>) -> Self {
+        Self { above_ten: above_ten.into(), wrong: wrong.into() }
     }
 }
 

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use sync_core::{
-    Activity, Batch, BatchLimits, Capabilities, Cursor, End, Next, Op, ReadRequest, RowBatch, Scope, Source,
-    SourceTable, Value,
+    Activity, Batch, BatchLimits, Capabilities, Cursor, End, Error, Next, Op, Pulse, ReadRequest, Reader, RowBatch,
+    Scope, Source, SourceIdentity, SourceTable, StreamId, TableId, TableSchema, Value,
 };
 
 use crate::fixture::{SourceFixture, TestRow};
 
 /// A source with one of its test tables.
 pub(crate) struct Subject {
-    source: Box<dyn Source>,
+    source: Arc<dyn Source>,
     table: Arc<SourceTable>,
 }
 
@@ -25,7 +25,14 @@ impl Subject {
     /// Makes the table, puts the rows there and finds it through the source.
     pub(crate) async fn with(fixture: &dyn SourceFixture, table: &str, rows: &[TestRow]) -> Result<Self, String> {
         fixture.create(table).await.map_err(|error| format!("the fixture made no table: {error}"))?;
-        put(fixture, table, rows).await?;
+        // One that never had a row may have no columns yet: lines of a file tell them.
+        let first = [TestRow::new(i64::MAX - 7, 0, "first")];
+        put(fixture, table, if rows.is_empty() { &first } else { rows }).await?;
+        Self::of(fixture, table).await
+    }
+
+    /// Finds a table that is there, over a connection of its own.
+    pub(crate) async fn of(fixture: &dyn SourceFixture, table: &str) -> Result<Self, String> {
         let source = fixture.connect().await.map_err(|error| format!("no source: {error}"))?;
         let tables = source.discover().await.map_err(|error| format!("discover failed: {error}"))?;
         let schema = tables.into_iter().find(|schema| schema.id().name() == table);
@@ -36,7 +43,48 @@ impl Subject {
             return Err(format!("the key of {table:?} is {:?}, not the column `id`", schema.key()));
         }
         let table = SourceTable::new(Arc::new(schema)).cursor_columns(Some(stamp), Some(id));
-        Ok(Self { source, table: Arc::new(table) })
+        Ok(Self { source: source.into(), table: Arc::new(table) })
+    }
+
+    /// The same connection, with a table of these columns under another name.
+    pub(crate) fn renamed(&self, name: &str) -> Result<Self, String> {
+        let schema = &self.table.schema;
+        let id = match schema.id().schema() {
+            Some(place) => TableId::new(place, name),
+            None => TableId::unqualified(name),
+        };
+        let builder = TableSchema::builder(id).key(["id"]);
+        let builder = schema.columns().iter().fold(builder, |builder, column| builder.column(column.clone()));
+        let schema = builder.build().map_err(|error| format!("the kit's own table failed: {error}"))?;
+        let table = SourceTable::new(Arc::new(schema)).cursor_columns(self.table.timestamp, self.table.id);
+        Ok(Self { source: Arc::clone(&self.source), table: Arc::new(table) })
+    }
+
+    /// The same, of which only some rows are there.
+    pub(crate) fn filtered(&self, condition: &str) -> Self {
+        let table = (*self.table).clone().filter(Some(condition.to_owned()));
+        Self { source: Arc::clone(&self.source), table: Arc::new(table) }
+    }
+
+    pub(crate) async fn try_out(&self) -> Result<(), Error> {
+        self.source.try_out(&self.table).await
+    }
+
+    pub(crate) fn debug(&self) -> String {
+        format!("{:?}", self.source)
+    }
+
+    pub(crate) async fn identity(&self) -> Result<SourceIdentity, String> {
+        self.source.identity().await.map_err(|error| format!("identity failed: {error}"))
+    }
+
+    pub(crate) async fn pulse(&self) -> Result<Pulse, String> {
+        self.source.pulse().await.map_err(|error| format!("pulse failed: {error}"))
+    }
+
+    pub(crate) async fn acknowledge(&self, cursor: &Cursor) -> Result<(), String> {
+        let stream = StreamId::new("kit");
+        self.source.committed(&stream, cursor).await.map_err(|error| format!("committed failed: {error}"))
     }
 
     pub(crate) fn capabilities(&self) -> Capabilities {
@@ -45,8 +93,42 @@ impl Subject {
 
     /// What the source's pulse tells of the table.
     pub(crate) async fn activity(&self) -> Result<Option<Activity>, String> {
-        let pulse = self.source.pulse().await.map_err(|error| format!("pulse failed: {error}"))?;
-        Ok(pulse.tables.get(self.table.schema.id()).cloned())
+        Ok(self.pulse().await?.tables.get(self.table.schema.id()).cloned())
+    }
+
+    /// Starts a copy, or a poll.
+    pub(crate) async fn open(&self, after: Option<&Cursor>, rows: usize) -> Result<Box<dyn Reader>, String> {
+        let request = ReadRequest::new(Scope::Table(Arc::clone(&self.table)), after.cloned());
+        let request = request.limits(BatchLimits::new(rows, usize::MAX));
+        self.source.read(request).await.map_err(|error| format!("read failed: {error}"))
+    }
+
+    /// What a copy fails with.
+    pub(crate) async fn read_error(&self) -> Option<Error> {
+        let mut reader = match self.source.read(ReadRequest::new(Scope::Table(Arc::clone(&self.table)), None)).await {
+            Ok(reader) => reader,
+            Err(error) => return Some(error),
+        };
+        loop {
+            match reader.next().await {
+                Ok(Next::End(_)) => return None,
+                Ok(_) => {}
+                Err(error) => return Some(error),
+            }
+        }
+    }
+
+    /// The bytes of each batch of a copy within these limits.
+    pub(crate) async fn sizes(&self, limits: BatchLimits) -> Result<Vec<usize>, String> {
+        let request = ReadRequest::new(Scope::Table(Arc::clone(&self.table)), None).limits(limits);
+        let (batches, _) = self.batches(request).await?;
+        Ok(batches.iter().map(|batch| batch.rows.size()).collect())
+    }
+
+    /// A poll: its rows, and the ids of its deletes.
+    pub(crate) async fn changes_after(&self, cursor: &Cursor) -> Result<(Vec<TestRow>, Vec<i64>), String> {
+        let request = ReadRequest::new(Scope::Table(Arc::clone(&self.table)), Some(cursor.clone()));
+        self.changes(request).await
     }
 
     /// Reads to the end: a copy, or the rows after a cursor. A batch holds `rows` rows at most.
@@ -93,7 +175,12 @@ impl Subject {
             }
             keys.end_row(Op::Delete).map_err(|error| format!("the kit's own batch failed: {error}"))?;
         }
-        let request = ReadRequest::new(Scope::Rows(Arc::clone(&self.table), keys), None);
+        self.changes(ReadRequest::new(Scope::Rows(Arc::clone(&self.table), keys), None)).await
+    }
+
+    /// The rows that a read gives, and the ids of its deletes.
+    async fn changes(&self, request: ReadRequest) -> Result<(Vec<TestRow>, Vec<i64>), String> {
+        let key = self.table.schema.key()[0];
         let (batches, _) = self.batches(request).await?;
         let (mut there, mut absent) = (Vec::new(), Vec::new());
         for row in batches.iter().flat_map(|batch| batch.rows.rows()) {
@@ -125,7 +212,8 @@ impl Subject {
         }
     }
 
-    fn given(&self, batches: Vec<Batch>) -> Result<Vec<Given>, String> {
+    /// The rows of batches, all of which are to be stored.
+    pub(crate) fn given(&self, batches: Vec<Batch>) -> Result<Vec<Given>, String> {
         let mut given = Vec::new();
         for batch in batches {
             let rows = batch.rows.rows().map(|row| self.test_row(row)).collect::<Result<_, _>>()?;
@@ -146,6 +234,31 @@ impl Subject {
     }
 }
 
+/// The changes of several tables in one stream.
+pub(crate) struct Captured {
+    pub(crate) rows: Vec<TestRow>,
+    /// How many rows came before a watermark, and it.
+    pub(crate) watermarks: Vec<(usize, Cursor)>,
+}
+
+impl Captured {
+    /// Reads what came to these tables since the cursor. What was there when they were made is left out.
+    pub(crate) async fn read(subjects: &[Subject], after: Option<&Cursor>) -> Result<Self, String> {
+        let tables = subjects.iter().map(|subject| Arc::clone(&subject.table)).collect();
+        let request = ReadRequest::new(Scope::Changes(tables), after.cloned());
+        let (batches, _) = subjects[0].batches(request).await?;
+        let mut captured = Self { rows: Vec::new(), watermarks: Vec::new() };
+        for batch in &batches {
+            for row in batch.rows.rows() {
+                captured.rows.push(subjects[0].test_row(row)?);
+            }
+            captured.rows.retain(|row| row.note != "first");
+            captured.watermarks.extend(batch.watermark.clone().map(|watermark| (captured.rows.len(), watermark)));
+        }
+        Ok(captured)
+    }
+}
+
 pub(crate) async fn put(fixture: &dyn SourceFixture, table: &str, rows: &[TestRow]) -> Result<(), String> {
     fixture.put(table, rows).await.map_err(|error| format!("the fixture put no rows: {error}"))
 }
@@ -153,6 +266,13 @@ pub(crate) async fn put(fixture: &dyn SourceFixture, table: &str, rows: &[TestRo
 /// All rows of some batches, in the order given.
 pub(crate) fn rows(given: &[Given]) -> Vec<TestRow> {
     given.iter().flat_map(|given| given.rows.iter().cloned()).collect()
+}
+
+/// Each row once: that rows come twice is a promise of its own.
+pub(crate) fn distinct(mut rows: Vec<TestRow>) -> Vec<TestRow> {
+    rows.sort();
+    rows.dedup();
+    rows
 }
 
 /// The last watermark.

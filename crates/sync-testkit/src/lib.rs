@@ -24,10 +24,11 @@ pub mod faults;
 mod fixture;
 mod given;
 mod memory;
+mod reading;
 mod sink;
 
 pub use behaviour::{Behaviour, Violation, check, source_behaviours};
-pub use fixture::{SourceFixture, TestRow};
+pub use fixture::{Conditions, OpenTransaction, SourceFixture, TestRow};
 pub use memory::MemoryFixture;
 pub use sink::broken as broken_sinks;
 pub use sink::{MemorySinkFixture, SinkBehaviour, SinkFixture, check_sink, sink_behaviours};
@@ -43,10 +44,19 @@ macro_rules! source_tests {
             a_silent_update_arrives_with_the_sweep,
             an_unchanged_table_is_not_swept,
             keys_and_rows_by_key_are_exact,
+            what_changes_during_a_copy_arrives,
+            a_late_commit_arrives_with_the_sweep,
+            an_absent_table_is_an_error,
+            a_source_knows_itself_and_its_tables,
+            a_dropped_reader_holds_nothing_back,
+            a_batch_ends_where_it_should,
+            a_condition_keeps_rows_out,
+            transactions_come_whole_and_in_their_order,
+            secrets_never_appear,
         );
         #[test]
         fn no_behaviour_is_left_out() {
-            assert_eq!($crate::source_behaviours().len(), 6, "source_tests! must list every behaviour");
+            assert_eq!($crate::source_behaviours().len(), 15, "source_tests! must list every behaviour");
         }
     };
     (@each $fixture:expr, $($name:ident,)*) => {$(

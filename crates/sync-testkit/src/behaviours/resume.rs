@@ -1,7 +1,7 @@
 //! `a_reader_resumes_after_any_watermark`
 
 use crate::fixture::{SourceFixture, TestRow};
-use crate::given::{Subject, compare, rows};
+use crate::given::{Subject, compare, distinct, rows};
 
 pub(crate) async fn check(fixture: &dyn SourceFixture) -> Result<(), String> {
     let expected: Vec<_> = (1..=20).map(|n| TestRow::new(n, 21 - u32::try_from(n).unwrap_or(0), "row")).collect();
@@ -20,10 +20,4 @@ pub(crate) async fn check(fixture: &dyn SourceFixture) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn distinct(mut rows: Vec<TestRow>) -> Vec<TestRow> {
-    rows.sort();
-    rows.dedup();
-    rows
 }

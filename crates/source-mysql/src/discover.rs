@@ -1,6 +1,6 @@
 //! From the catalog's relations to the tables of the contract.
 
-use sync_core::{Column, Result, TableSchema};
+use sync_core::{Caveat, Column, RelationKind, Result, TableSchema};
 
 use crate::catalog::{Relation, relations};
 use crate::error::timed_out;
@@ -39,10 +39,21 @@ fn schema(relation: &Relation, login: &str) -> Result<TableSchema> {
     if let Some(rows) = relation.estimated_rows {
         builder = builder.estimated_rows(rows);
     }
+    if let Some(caveat) = only_whole(relation) {
+        builder = builder.only_whole(caveat);
+    }
     if let Some(reason) = unreadable(relation, login) {
         builder = builder.unreadable(reason);
     }
     builder.build()
+}
+
+/// Only InnoDB shows a table as it was at one moment, while others write.
+fn only_whole(relation: &Relation) -> Option<Caveat> {
+    let engine = relation.engine.as_deref().filter(|engine| !engine.eq_ignore_ascii_case("InnoDB"))?;
+    let table = sql::table(&relation.id);
+    let caveat = |remedy| Caveat::new(format!("it is kept by {engine}"), remedy);
+    (relation.kind != RelationKind::View).then(|| caveat(format!("run ALTER TABLE {table} ENGINE = InnoDB")))
 }
 
 fn unreadable(relation: &Relation, login: &str) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use sync_core::TableId;
 
@@ -14,6 +15,23 @@ pub(crate) struct Known(Arc<Learned>);
 #[derive(Debug, Default)]
 struct Learned {
     relations: Mutex<HashMap<TableId, Arc<Relation>>>,
+    catalog: Mutex<Option<Catalog>>,
+    still: Mutex<Option<Still>>,
+}
+
+/// The digest of the catalog, and the counters before it was made.
+#[derive(Debug)]
+struct Catalog {
+    definitions: String,
+    digest: String,
+    made: Instant,
+}
+
+/// A token of writes, and since when it is the same.
+#[derive(Debug)]
+struct Still {
+    token: String,
+    since: Instant,
 }
 
 impl Known {
@@ -29,6 +47,36 @@ impl Known {
             Some(relation) => relations.insert(id.clone(), relation),
             None => relations.remove(id),
         };
+    }
+
+    /// The digest of the catalog that was made under these counters, unless it is older than that.
+    pub(crate) fn catalog(&self, definitions: &str, oldest: Duration) -> Option<String> {
+        let catalog = locked(&self.0.catalog);
+        let fresh = |catalog: &&Catalog| catalog.definitions == definitions && catalog.made.elapsed() < oldest;
+        catalog.as_ref().filter(fresh).map(|catalog| catalog.digest.clone())
+    }
+
+    /// Notes it.
+    pub(crate) fn keep_catalog(&self, definitions: String, digest: String) {
+        *locked(&self.0.catalog) = Some(Catalog { definitions, digest, made: Instant::now() });
+    }
+
+    /// For how long this token of writes has been the same.
+    pub(crate) fn still_for(&self, token: &str) -> Duration {
+        let mut still = locked(&self.0.still);
+        match still.as_ref().filter(|still| still.token == token) {
+            Some(still) => still.since.elapsed(),
+            None => {
+                *still = Some(Still { token: token.to_owned(), since: Instant::now() });
+                Duration::ZERO
+            }
+        }
+    }
+
+    /// Forgets what the server counted: it may be another one, or the same started again.
+    pub(crate) fn forget_counters(&self) {
+        *locked(&self.0.catalog) = None;
+        *locked(&self.0.still) = None;
     }
 }
 

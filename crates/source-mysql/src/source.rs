@@ -6,13 +6,14 @@ use crate::config::MysqlConfig;
 use crate::discover::discover;
 use crate::known::Known;
 use crate::pool::Pool;
-use crate::pulse::pulse;
+use crate::pulse::{identity, pulse};
 use crate::read::read;
 
 /// A MySQL or MariaDB server, seen from one of its databases.
 #[derive(Debug)]
 pub struct MysqlSource {
     pool: Pool,
+    schema: String,
     known: Known,
 }
 
@@ -22,18 +23,20 @@ impl MysqlSource {
     /// # Errors
     /// [`ErrorKind::Config`](sync_core::ErrorKind::Config) when a setting is wrong or contradicts another.
     pub fn new(config: &MysqlConfig) -> Result<Self> {
-        Ok(Self { pool: Pool::new(&config.resolve()?)?, known: Known::default() })
+        let settings = config.resolve()?;
+        let pool = Pool::new(&settings)?;
+        Ok(Self { pool, schema: settings.schema, known: Known::default() })
     }
 }
 
 #[async_trait]
 impl Source for MysqlSource {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().default_schema(self.pool.database()).reconcile().filter()
+        Capabilities::new().default_schema(&self.schema).reconcile().filter()
     }
 
     async fn identity(&self) -> Result<SourceIdentity> {
-        Ok(pulse(&self.pool).await?.identity)
+        identity(&self.pool).await
     }
 
     async fn discover(&self) -> Result<Vec<TableSchema>> {
@@ -41,7 +44,7 @@ impl Source for MysqlSource {
     }
 
     async fn pulse(&self) -> Result<Pulse> {
-        pulse(&self.pool).await
+        pulse(&self.pool, &self.known).await
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {

@@ -43,5 +43,5 @@ pub fn main(registry: Registry) -> ExitCode {
 /// The drivers that the `data-sync` command comes with. Add your own with [`Registry::with`].
 #[must_use]
 pub fn registry() -> Registry {
-    Registry::new().with::<source_postgres::PostgresDriver>()
+    Registry::new().with::<source_postgres::PostgresDriver>().with::<source_mysql::MysqlDriver>()
 }

@@ -1,6 +1,7 @@
 //! What the information schema says about relations, and the statements that ask.
 
 mod column;
+mod digest;
 mod index;
 mod sql;
 
@@ -13,6 +14,7 @@ use sync_core::{Error, Index, RelationKind, Result, TableId, TableSchema};
 use crate::error::from_server;
 use crate::server::Flavor;
 use crate::types::NativeType;
+pub(crate) use digest::digest;
 
 /// A table or view.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use sync_core::TableId;
 use crate::server::Flavor;
 
 /// Databases that hold the server's own tables.
-const NOT_OURS: &str = "('mysql', 'information_schema', 'performance_schema', 'sys')";
+pub(super) const NOT_OURS: &str = "('mysql', 'information_schema', 'performance_schema', 'sys')";
 
 /// All relations with rows, and about how many there are.
 pub(super) fn relations(id: Option<&TableId>) -> String {

@@ -36,8 +36,10 @@ pub struct MysqlConfig {
     pub user: Option<String>,
     /// Its password.
     pub password: Option<Secret>,
-    /// The database whose name is left out of replica names. Needed, here or in `url`.
+    /// The database to connect to. Needed, here or in `url`; tables of other databases can be had by their full names.
     pub database: Option<String>,
+    /// The database whose name is left out of replica names. Default: `database`.
+    pub schema: Option<String>,
     /// Whether and how the connection is encrypted. Default `PREFERRED`.
     #[serde(alias = "sslmode")]
     pub ssl_mode: Option<SslMode>,
@@ -81,12 +83,15 @@ impl MysqlConfig {
         let span = |own: Option<Seconds>, url: Option<Seconds>, default: u64| {
             own.or(url).map_or(Duration::from_secs(default), Seconds::duration)
         };
+        let user = first(&self.user, url.user).ok_or_else(|| missing_user(in_url))?;
+        let database = first(&self.database, url.database).ok_or_else(|| missing_database(in_url))?;
         let settings = Settings {
             host: first(&self.host, url.host).unwrap_or_else(|| "localhost".to_owned()),
             port: self.port.or(url.port).unwrap_or(3306),
             socket: first(&self.socket, url.socket),
-            user: first(&self.user, url.user).ok_or_else(|| missing_user(in_url))?,
-            database: first(&self.database, url.database).ok_or_else(|| missing_database(in_url))?,
+            user,
+            schema: first(&self.schema, None).unwrap_or_else(|| database.clone()),
+            database,
             password: self.password.clone().or(url.password),
             tls: TlsSettings {
                 mode: self.ssl_mode.or(url.ssl_mode).unwrap_or_default(),
@@ -118,6 +123,7 @@ pub(crate) struct Settings {
     pub(crate) user: String,
     pub(crate) password: Option<Secret>,
     pub(crate) database: String,
+    pub(crate) schema: String,
     pub(crate) tls: TlsSettings,
     pub(crate) application_name: String,
     pub(crate) pool_size: usize,

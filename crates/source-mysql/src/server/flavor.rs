@@ -26,6 +26,14 @@ impl Flavor {
         }
     }
 
+    /// Where single status variables can be asked for; anybody may.
+    pub(super) fn status_table(self) -> &'static str {
+        match self {
+            Self::MySql => "performance_schema.global_status",
+            Self::MariaDb => "information_schema.GLOBAL_STATUS",
+        }
+    }
+
     /// The reference system of a column, in the information schema's list of columns.
     pub(crate) fn column_srid(self) -> &'static str {
         // MySQL 8 has the column, 5.7 has not.

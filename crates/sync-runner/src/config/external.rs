@@ -66,7 +66,7 @@ impl Variables {
         let mut problems = Vec::new();
         let url = match kind.to_ascii_lowercase().as_str() {
             "postgresql" | "postgres" => "postgresql://",
-            "mysql" => "mysql://",
+            "mysql" | "mariadb" => "mysql://",
             _ => {
                 let message = format!("it must be \"postgresql\" or \"mysql\", not {:?}", hide_in_url(&kind));
                 problems.push(Error::config(message).at(place.as_str()));

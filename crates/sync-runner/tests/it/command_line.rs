@@ -87,7 +87,7 @@ fn what_the_driver_refuses_has_its_line() {
     for (text, expected) in [
         (
             "[source]\nurl = \"oracle://db\"\n",
-            "error: data-sync.toml:2: source.url: no driver serves \"oracle\"; known schemes: postgres, postgresql\n",
+            "error: data-sync.toml:2: source.url: no driver serves \"oracle\"; known schemes: mariadb, mysql, postgres, postgresql\n",
         ),
         (
             "[source]\nurl = \"postgres://db/shop\"\ntabels = [\"a\"]\n",

@@ -121,8 +121,8 @@ fn what_is_wrong_with_them_names_the_variable() {
     let folder = Folder::with("tables = [\"users\"]");
     for (variables, expected) in [
         (
-            with(&[("EXTERNAL_DB_TYPE", "mysql")]),
-            "error: environment variable EXTERNAL_DB_TYPE: no driver serves \"mysql\"; known schemes: postgres, postgresql\n",
+            with(&[("EXTERNAL_DB_TYPE", "mysql"), ("EXTERNAL_DB_PORT", "0x")]),
+            "error: environment variable EXTERNAL_DB_PORT: \"0x\": invalid digit found in string\n",
         ),
         (
             with(&[("EXTERNAL_DB_PORT", "many")]),

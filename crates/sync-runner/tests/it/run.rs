@@ -153,9 +153,9 @@ fn what_no_waiting_mends_ends_it() {
             "error: data-sync.toml: there is no source; add [source] and below it url = \"postgres://user@host/database\"\n",
         ),
         (
-            "[source]\nurl = \"mysql://app@127.0.0.1/shop\"\ntables = [\"a\"]\n",
+            "[source]\nurl = \"oracle://app@127.0.0.1/shop\"\ntables = [\"a\"]\n",
             2,
-            "error: data-sync.toml:2: source.url: no driver serves \"mysql\"; known schemes: postgres, postgresql\n",
+            "error: data-sync.toml:2: source.url: no driver serves \"oracle\"; known schemes: mariadb, mysql, postgres, postgresql\n",
         ),
         (
             "[source]\nurl = \"postgres://app@127.0.0.1:1/shop\"\n",

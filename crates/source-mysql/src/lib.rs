@@ -9,6 +9,7 @@
 
 mod catalog;
 mod config;
+mod decode;
 mod discover;
 mod error;
 mod known;

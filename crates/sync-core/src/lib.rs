@@ -78,6 +78,7 @@
 //! The conformance kit, `sync-testkit`, holds a source to what the engine expects of it.
 
 mod batch;
+pub mod decode;
 pub mod engine;
 mod error;
 mod failed;

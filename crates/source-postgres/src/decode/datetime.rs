@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::ascii::Ascii;
-use super::{Malformed, exact};
+use super::{Ascii, Malformed, bad_length, exact};
 
 pub(super) const MICROSECONDS_OF_DAY: i64 = 86_400_000_000;
 /// From 0000-03-01, where a year of the calculation begins, to 2000-01-01.
@@ -30,7 +29,7 @@ pub(super) fn write_time(microseconds: i64, out: &mut impl fmt::Write) -> Result
 
 /// `13:37:00.5+02`, as the server prints it.
 pub(super) fn write_time_tz(raw: &[u8], out: &mut impl fmt::Write) -> Result<(), Malformed> {
-    let (time, west) = raw.split_first_chunk::<8>().ok_or_else(|| Malformed::length(raw))?;
+    let (time, west) = raw.split_first_chunk::<8>().ok_or_else(|| bad_length(raw))?;
     let west = i32::from_be_bytes(exact(west)?);
     let mut text = Ascii::default();
     push_time(i64::from_be_bytes(*time), &mut text)?;
@@ -126,15 +125,7 @@ fn push_date(days: i64, text: &mut Ascii) -> bool {
     // There is no year 0.
     let before_christ = year <= 0;
     let shown = if before_christ { 1 - year } else { year }.unsigned_abs();
-    if shown < 10_000 {
-        text.digits::<4>(shown as u32);
-    } else {
-        text.number(shown);
-    }
-    text.push(b'-');
-    text.digits::<2>(month as u32);
-    text.push(b'-');
-    text.digits::<2>(day as u32);
+    text.day(shown, month as u32, day as u32);
     before_christ
 }
 
@@ -157,11 +148,7 @@ fn push_time(microseconds: i64, text: &mut Ascii) -> Result<(), Malformed> {
 /// Hours, minutes and seconds; there are never more than 99 hours.
 fn push_clock(seconds: u64, text: &mut Ascii) {
     let seconds = seconds as u32;
-    text.digits::<2>(seconds / 3600);
-    text.push(b':');
-    text.digits::<2>(seconds / 60 % 60);
-    text.push(b':');
-    text.digits::<2>(seconds % 60);
+    text.clock(seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
 fn push_part(number: i64, unit: u8, text: &mut Ascii) {

@@ -1,6 +1,5 @@
 //! PostgreSQL's binary forms, written straight into a batch, or as text that the server takes back.
 
-mod ascii;
 mod datetime;
 #[cfg(test)]
 mod malformed;
@@ -9,10 +8,11 @@ mod numeric;
 
 use std::fmt;
 
+pub(crate) use sync_core::decode::Malformed;
+use sync_core::decode::{Ascii, push_real, write_real};
 use sync_core::{RowBatch, ValueKind};
 use tokio_postgres::types::Type;
 
-use ascii::Ascii;
 pub(crate) use number::Number;
 
 /// How the bytes of one column are read.
@@ -43,28 +43,6 @@ pub(crate) enum Decoder {
     AsReal(Number),
 }
 
-/// Bytes that are not what the type's binary form allows.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Malformed(pub(crate) String);
-
-impl Malformed {
-    fn length(raw: &[u8]) -> Self {
-        Self(format!("{} bytes are not the length of this type", raw.len()))
-    }
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<fmt::Error> for Malformed {
-    fn from(_: fmt::Error) -> Self {
-        Self("the text could not be written".to_owned())
-    }
-}
-
 impl Decoder {
     /// Appends the value to the row under way; on an error nothing is appended.
     #[inline]
@@ -82,10 +60,8 @@ impl Decoder {
                 None => return rows.push_text_with(|out| numeric::write(raw, out)),
             },
             Self::Bits(ValueKind::Integer) => rows.push_integer(bits_as_integer(raw)?),
-            Self::Text => rows.push_utf8(raw).map_err(|error| Malformed(error.message().to_owned()))?,
-            Self::Jsonb => {
-                rows.push_utf8(jsonb(raw)?).map_err(|error| Malformed(error.message().to_owned()))?;
-            }
+            Self::Text => rows.push_utf8(raw)?,
+            Self::Jsonb => rows.push_utf8(jsonb(raw)?)?,
             Self::Bytes => rows.push_bytes(raw),
             Self::AsInteger(number) => number.push_integer(raw, rows)?,
             Self::AsReal(number) => number.push_real(raw, rows)?,
@@ -178,24 +154,16 @@ impl Decoder {
 
 #[inline]
 fn exact<const N: usize>(raw: &[u8]) -> Result<[u8; N], Malformed> {
-    raw.try_into().map_err(|_| Malformed::length(raw))
+    raw.try_into().map_err(|_| bad_length(raw))
+}
+
+#[cold]
+fn bad_length(raw: &[u8]) -> Malformed {
+    Malformed(format!("{} bytes are not the length of this type", raw.len()))
 }
 
 fn boolean(raw: &[u8]) -> Result<bool, Malformed> {
     Ok(exact::<1>(raw)? != [0])
-}
-
-fn push_real(value: f64, rows: &mut RowBatch) {
-    // SQLite and others have no NaN.
-    if value.is_nan() { rows.push_text("NaN") } else { rows.push_real(value) }
-}
-
-/// The shortest text that is read as this very number.
-fn write_real(value: f64, out: &mut impl fmt::Write) -> fmt::Result {
-    if value.is_infinite() {
-        return out.write_str(if value > 0.0 { "Infinity" } else { "-Infinity" });
-    }
-    if value.is_nan() { out.write_str("NaN") } else { write!(out, "{value:e}") }
 }
 
 fn utf8(raw: &[u8]) -> Result<&str, Malformed> {
@@ -228,9 +196,9 @@ fn write_uuid(raw: &[u8; 16], out: &mut impl fmt::Write) -> fmt::Result {
 
 /// A length in bits, then the bits from the left.
 fn bits(raw: &[u8]) -> Result<(usize, &[u8]), Malformed> {
-    let (length, bytes) = raw.split_first_chunk::<4>().ok_or_else(|| Malformed::length(raw))?;
-    let length = usize::try_from(i32::from_be_bytes(*length)).map_err(|_| Malformed::length(raw))?;
-    if length.div_ceil(8) == bytes.len() { Ok((length, bytes)) } else { Err(Malformed::length(raw)) }
+    let (length, bytes) = raw.split_first_chunk::<4>().ok_or_else(|| bad_length(raw))?;
+    let length = usize::try_from(i32::from_be_bytes(*length)).map_err(|_| bad_length(raw))?;
+    if length.div_ceil(8) == bytes.len() { Ok((length, bytes)) } else { Err(bad_length(raw)) }
 }
 
 fn bits_as_integer(raw: &[u8]) -> Result<i64, Malformed> {

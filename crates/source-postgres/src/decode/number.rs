@@ -1,5 +1,6 @@
 //! Numbers read in another form than their own, because somebody chose so.
 
+use sync_core::decode::whole;
 use sync_core::{RowBatch, ValueKind};
 
 use super::{Decoder, Malformed, numeric};
@@ -16,9 +17,6 @@ pub(crate) enum Number {
     Float8,
     Numeric,
 }
-
-/// All whole numbers below are 64-bit integers, and this one is not.
-const TOO_GREAT: f64 = 9_223_372_036_854_775_808.0;
 
 impl Number {
     /// The number that is read so, if it is one.
@@ -54,11 +52,7 @@ impl Number {
     pub(super) fn push_integer(self, raw: &[u8], rows: &mut RowBatch) -> Result<(), Malformed> {
         let whole = match self {
             Self::Numeric => numeric::integer(raw)?,
-            Self::Float4 | Self::Float8 => {
-                let value = self.own().real(raw)?;
-                // Every double in this range that has no fraction is such a number.
-                (value.fract() == 0.0 && (-TOO_GREAT..TOO_GREAT).contains(&value)).then_some(value as i64)
-            }
+            Self::Float4 | Self::Float8 => whole(self.own().real(raw)?),
             _ => return self.own().push(raw, rows),
         };
         let whole = whole.ok_or_else(|| self.misfit(raw, "a whole number of 64 bits"))?;
@@ -84,14 +78,8 @@ impl Number {
 
     #[cold]
     fn misfit(self, raw: &[u8], wanted: &str) -> Malformed {
-        /// Digits of it that are shown.
-        const SHOWN: usize = 60;
         let mut text = String::new();
-        match self.own().write(raw, &mut text) {
-            Ok(()) if text.len() > SHOWN => Malformed(format!("{}… is not {wanted}", &text[..SHOWN])),
-            Ok(()) => Malformed(format!("{text} is not {wanted}")),
-            Err(error) => error,
-        }
+        self.own().write(raw, &mut text).err().unwrap_or_else(|| Malformed::misfit(&text, wanted))
     }
 }
 

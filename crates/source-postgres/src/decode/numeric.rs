@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Ascii, Malformed};
+use super::{Ascii, Malformed, bad_length};
 
 /// A whole number; `None` where it is not finite, has a fraction, or does not fit.
 pub(super) fn integer(raw: &[u8]) -> Result<Option<i64>, Malformed> {
@@ -90,10 +90,10 @@ struct Numeric<'a> {
 impl<'a> Numeric<'a> {
     #[inline]
     fn read(raw: &'a [u8]) -> Result<Self, Malformed> {
-        let (header, groups) = raw.split_first_chunk::<8>().ok_or_else(|| Malformed::length(raw))?;
+        let (header, groups) = raw.split_first_chunk::<8>().ok_or_else(|| bad_length(raw))?;
         let [c0, c1, w0, w1, s0, s1, d0, d1] = *header;
         if usize::from(u16::from_be_bytes([c0, c1])) * 2 != groups.len() {
-            return Err(Malformed::length(raw));
+            return Err(bad_length(raw));
         }
         let (negative, special) = match u16::from_be_bytes([s0, s1]) {
             0x0000 => (false, None),

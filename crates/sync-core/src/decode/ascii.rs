@@ -1,7 +1,20 @@
 //! A short text on the stack, for values of many digits and millions of rows.
 
+use std::fmt;
+
 /// ASCII text of at most 64 bytes; what does not fit is cut off.
-pub(super) struct Ascii {
+///
+/// ```
+/// use sync_core::decode::Ascii;
+/// let mut text = Ascii::default();
+/// text.day(2024, 2, 29);
+/// text.push(b' ');
+/// text.clock(13, 37, 0);
+/// text.fraction(500_000);
+/// assert_eq!(text.as_str(), "2024-02-29 13:37:00.5");
+/// ```
+#[derive(Clone, Copy)]
+pub struct Ascii {
     bytes: [u8; 64],
     length: usize,
 }
@@ -13,8 +26,9 @@ impl Default for Ascii {
 }
 
 impl Ascii {
+    /// Appends one character, which must be ASCII.
     #[inline]
-    pub(super) fn push(&mut self, byte: u8) {
+    pub fn push(&mut self, byte: u8) {
         if let Some(free) = self.bytes.get_mut(self.length) {
             *free = byte;
             self.length += 1;
@@ -23,7 +37,7 @@ impl Ascii {
 
     /// The last `N` digits of a number, with leading zeros: for numbers known to have no more.
     #[inline]
-    pub(super) fn digits<const N: usize>(&mut self, number: u32) {
+    pub fn digits<const N: usize>(&mut self, number: u32) {
         let Some(free) = self.bytes.get_mut(self.length..self.length + N) else { return };
         let mut rest = number;
         for digit in free.iter_mut().rev() {
@@ -34,7 +48,7 @@ impl Ascii {
     }
 
     /// A number with leading zeros up to `width` digits.
-    pub(super) fn padded(&mut self, number: u64, width: usize) {
+    pub fn padded(&mut self, number: u64, width: usize) {
         let mut digits = [b'0'; 20];
         let mut rest = number;
         let mut start = digits.len();
@@ -48,13 +62,14 @@ impl Ascii {
         }
     }
 
+    /// A number, without leading zeros.
     #[inline]
-    pub(super) fn number(&mut self, number: u64) {
+    pub fn number(&mut self, number: u64) {
         self.padded(number, 1);
     }
 
     /// A dot and six digits without the zeros at their end, or nothing.
-    pub(super) fn fraction(&mut self, microseconds: u64) {
+    pub fn fraction(&mut self, microseconds: u64) {
         if microseconds == 0 {
             return;
         }
@@ -67,16 +82,48 @@ impl Ascii {
         self.padded(digits, width);
     }
 
+    /// `2024-02-29`; years have four digits at least.
     #[inline]
-    pub(super) fn hex(&mut self, byte: u8) {
+    pub fn day(&mut self, year: u64, month: u32, day: u32) {
+        match u32::try_from(year) {
+            Ok(year) if year < 10_000 => self.digits::<4>(year),
+            _ => self.number(year),
+        }
+        self.push(b'-');
+        self.digits::<2>(month);
+        self.push(b'-');
+        self.digits::<2>(day);
+    }
+
+    /// `13:37:00`; of hours, too, there are never more than two digits.
+    #[inline]
+    pub fn clock(&mut self, hours: u32, minutes: u32, seconds: u32) {
+        self.digits::<2>(hours);
+        self.push(b':');
+        self.digits::<2>(minutes);
+        self.push(b':');
+        self.digits::<2>(seconds);
+    }
+
+    /// Two digits of base 16, in lower case.
+    #[inline]
+    pub fn hex(&mut self, byte: u8) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         self.push(DIGITS[usize::from(byte >> 4)]);
         self.push(DIGITS[usize::from(byte & 15)]);
     }
 
+    /// What was appended.
     #[inline]
-    pub(super) fn as_str(&self) -> &str {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Ascii {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
@@ -100,5 +147,10 @@ mod tests {
         assert!(text.as_str().ends_with("a70072"));
         text.padded(u64::MAX, 20);
         assert!(text.as_str().ends_with("18446744073709551615"));
+        let mut years = Ascii::default();
+        years.day(44, 3, 15);
+        years.push(b' ');
+        years.day(10_000, 1, 1);
+        assert_eq!(years.as_str(), "0044-03-15 10000-01-01");
     }
 }

@@ -112,7 +112,12 @@ impl Decoder {
         match self {
             Self::Integer => matches!(
                 native,
-                MYSQL_TYPE_TINY | MYSQL_TYPE_SHORT | MYSQL_TYPE_INT24 | MYSQL_TYPE_LONG | MYSQL_TYPE_LONGLONG | MYSQL_TYPE_YEAR
+                MYSQL_TYPE_TINY
+                    | MYSQL_TYPE_SHORT
+                    | MYSQL_TYPE_INT24
+                    | MYSQL_TYPE_LONG
+                    | MYSQL_TYPE_LONGLONG
+                    | MYSQL_TYPE_YEAR
             ),
             Self::Unsigned => native == MYSQL_TYPE_LONGLONG,
             Self::Float | Self::FloatDigits => native == MYSQL_TYPE_FLOAT,

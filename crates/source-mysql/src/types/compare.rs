@@ -25,7 +25,9 @@ enum Bound {
     Whole,
     Real,
     /// Digits, of which so many are behind the point.
-    Decimal { scale: usize },
+    Decimal {
+        scale: usize,
+    },
     Bits,
     Text,
     /// A text that is a moment: it ends with a `Z`, which the server does not know.

@@ -33,10 +33,31 @@ pub(super) fn of(mut row: Row) -> CatalogColumn {
     }
 }
 
+/// Whether a check may say that it holds JSON.
+pub(super) fn may_be_json(column: &CatalogColumn) -> bool {
+    column.base.name == "longtext" && column.base.charset.as_deref() == Some("utf8mb4")
+}
+
+/// Whether it may be bound to a reference system.
+pub(super) fn is_geometry(column: &CatalogColumn) -> bool {
+    const NAMES: [&str; 9] = [
+        "geometry",
+        "point",
+        "linestring",
+        "polygon",
+        "multipoint",
+        "multilinestring",
+        "multipolygon",
+        "geometrycollection",
+        "geomcollection",
+    ];
+    NAMES.contains(&column.base.name.as_str())
+}
+
 /// Marks the column that a check of `json_valid` is about.
 pub(super) fn mark_json(columns: &mut [CatalogColumn], row: &mut Row) {
     let Some(clause) = text(row, 3) else { return };
-    for column in columns.iter_mut().filter(|column| column.base.name == "longtext") {
+    for column in columns.iter_mut().filter(|column| may_be_json(column)) {
         column.base.json |= clause == format!("json_valid({})", crate::sql::quoted(&column.name));
     }
 }

@@ -116,18 +116,22 @@ async fn query(connection: &mut Conn, flavor: Flavor, id: Option<&TableId>) -> R
             found[*place].columns.push(column::of(row));
         }
     }
-    for mut row in ask(connection, sql::json_checks(flavor, id), id).await? {
-        if let Some(place) = place.get(&id_of(&mut row)) {
-            column::mark_json(&mut found[*place].columns, &mut row);
+    if flavor.has_json_checks() && any_column(&found, column::may_be_json) {
+        for mut row in ask(connection, sql::json_checks(id), id).await? {
+            if let Some(place) = place.get(&id_of(&mut row)) {
+                column::mark_json(&mut found[*place].columns, &mut row);
+            }
         }
     }
-    for mut row in ask(connection, sql::spaces(flavor, id), id).await? {
-        if let Some(place) = place.get(&id_of(&mut row)) {
-            column::set_srid(&mut found[*place].columns, &mut row);
+    if flavor.has_geometry_columns() && any_column(&found, column::is_geometry) {
+        for mut row in ask(connection, sql::spaces(id), id).await? {
+            if let Some(place) = place.get(&id_of(&mut row)) {
+                column::set_srid(&mut found[*place].columns, &mut row);
+            }
         }
     }
     let mut parts: HashMap<TableId, Vec<index::Part>> = HashMap::new();
-    for mut row in ask(connection, sql::indexes(flavor, id), id).await? {
+    for mut row in ask(connection, sql::indexes(id), id).await? {
         parts.entry(id_of(&mut row)).or_default().push(index::part_of(&mut row));
     }
     for relation in &mut found {
@@ -137,11 +141,12 @@ async fn query(connection: &mut Conn, flavor: Flavor, id: Option<&TableId>) -> R
     Ok(found)
 }
 
-/// An empty statement is one that this flavor has no use for.
+/// Whether it is worth the while to ask on.
+fn any_column(relations: &[Relation], wanted: fn(&CatalogColumn) -> bool) -> bool {
+    relations.iter().flat_map(|relation| &relation.columns).any(wanted)
+}
+
 async fn ask(connection: &mut Conn, statement: String, id: Option<&TableId>) -> Result<Vec<Row>> {
-    if statement.is_empty() {
-        return Ok(Vec::new());
-    }
     let asked = match id {
         Some(id) => connection.exec(statement, (id.schema().unwrap_or_default(), id.name())).await,
         None => connection.query(statement).await,

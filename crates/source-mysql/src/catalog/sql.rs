@@ -31,10 +31,7 @@ pub(super) fn columns(flavor: Flavor, id: Option<&TableId>) -> String {
 }
 
 /// Columns whose check says that they hold JSON, where there is no type for it.
-pub(super) fn json_checks(flavor: Flavor, id: Option<&TableId>) -> String {
-    if !flavor.has_json_checks() {
-        return String::new();
-    }
+pub(super) fn json_checks(id: Option<&TableId>) -> String {
     let wanted = wanted("CONSTRAINT_SCHEMA", "TABLE_NAME", id);
     format!(
         "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS \
@@ -43,10 +40,7 @@ pub(super) fn json_checks(flavor: Flavor, id: Option<&TableId>) -> String {
 }
 
 /// Reference systems of geometries, where the columns' own list does not have them.
-pub(super) fn spaces(flavor: Flavor, id: Option<&TableId>) -> String {
-    if !flavor.has_geometry_columns() {
-        return String::new();
-    }
+pub(super) fn spaces(id: Option<&TableId>) -> String {
     let wanted = wanted("G_TABLE_SCHEMA", "G_TABLE_NAME", id);
     format!(
         "SELECT G_TABLE_SCHEMA, G_TABLE_NAME, G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS WHERE {wanted}"
@@ -54,9 +48,8 @@ pub(super) fn spaces(flavor: Flavor, id: Option<&TableId>) -> String {
 }
 
 /// Parts of indexes, the primary key's first, then by name. What is invisible to the optimizer still keeps rows unique.
-pub(super) fn indexes(flavor: Flavor, id: Option<&TableId>) -> String {
+pub(super) fn indexes(id: Option<&TableId>) -> String {
     let wanted = wanted("TABLE_SCHEMA", "TABLE_NAME", id);
-    let _ = flavor;
     format!(
         "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, SUB_PART, INDEX_TYPE \
          FROM information_schema.STATISTICS WHERE {wanted} \

@@ -66,14 +66,14 @@ mod tests {
     #[test]
     fn releases_that_are_too_old_are_named() {
         assert_eq!(
-            supported(Flavor::MySql, "5.6.51-log").unwrap_err().to_string(),
+            supported(Flavor::OldMySql, "5.6.51-log").unwrap_err().to_string(),
             "the server is MySQL 5.6.51-log; 5.7 is the oldest that is supported"
         );
         assert_eq!(
             supported(Flavor::MariaDb, "10.4.3-MariaDB").unwrap_err().to_string(),
             "the server is MariaDB 10.4.3-MariaDB; 10.5 is the oldest that is supported"
         );
-        for (flavor, version) in [(Flavor::MySql, "5.7.0"), (Flavor::MySql, "9.7.1"), (Flavor::MariaDb, "11.8.2")] {
+        for (flavor, version) in [(Flavor::OldMySql, "5.7.0"), (Flavor::MySql, "9.7.1"), (Flavor::MariaDb, "11.8.2")] {
             supported(flavor, version).unwrap();
         }
     }

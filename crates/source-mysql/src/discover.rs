@@ -10,25 +10,21 @@ use crate::sql;
 
 /// All tables that this login can see, in all databases of the server but its own.
 pub(crate) async fn discover(pool: &Pool) -> Result<Vec<TableSchema>> {
-    let found = look(pool).await.map_err(|error| error.at(pool.place()))?;
+    let (found, account) = look(pool).await.map_err(|error| error.at(pool.place()))?;
     // A view whose tables are gone has no columns any more; nothing can be kept of it.
-    found
-        .iter()
-        .filter(|relation| !relation.columns.is_empty())
-        .map(|relation| schema(relation, pool.login()))
-        .collect()
+    found.iter().filter(|relation| !relation.columns.is_empty()).map(|relation| schema(relation, &account)).collect()
 }
 
-async fn look(pool: &Pool) -> Result<Vec<Relation>> {
+async fn look(pool: &Pool) -> Result<(Vec<Relation>, String)> {
     let mut session = Session::open(pool).await?;
-    let (limit, flavor) = (session.timeouts().statement, session.server().flavor);
-    let looked = tokio::time::timeout(limit, relations(session.connection(), flavor)).await;
+    let (limit, server) = (session.timeouts().statement, session.server());
+    let looked = tokio::time::timeout(limit, relations(session.connection(), server.flavor)).await;
     let found = looked.map_err(|_| timed_out(limit, "list its tables"))??;
     session.finish().await;
-    Ok(found)
+    Ok((found, server.account.clone()))
 }
 
-fn schema(relation: &Relation, login: &str) -> Result<TableSchema> {
+fn schema(relation: &Relation, account: &str) -> Result<TableSchema> {
     let mut builder = TableSchema::builder(relation.id.clone()).kind(relation.kind).key(&relation.key);
     for found in &relation.columns {
         let column = Column::new(&found.name, found.base.data_type()).native_type(&found.native_type);
@@ -42,7 +38,7 @@ fn schema(relation: &Relation, login: &str) -> Result<TableSchema> {
     if let Some(caveat) = only_whole(relation) {
         builder = builder.only_whole(caveat);
     }
-    if let Some(reason) = unreadable(relation, login) {
+    if let Some(reason) = unreadable(relation, account) {
         builder = builder.unreadable(reason);
     }
     builder.build()
@@ -56,11 +52,11 @@ fn only_whole(relation: &Relation) -> Option<Caveat> {
     (relation.kind != RelationKind::View).then(|| caveat(format!("run ALTER TABLE {table} ENGINE = InnoDB")))
 }
 
-fn unreadable(relation: &Relation, login: &str) -> Option<String> {
+fn unreadable(relation: &Relation, account: &str) -> Option<String> {
     if relation.rights.select {
         return None;
     }
     let what = if relation.rights.select_some { "only some columns of it" } else { "no row of it" };
     let table = sql::table(&relation.id);
-    Some(format!("the login {login} may read {what}; run GRANT SELECT ON {table} TO {}", sql::quoted(login)))
+    Some(format!("the login {account} may read {what}; run GRANT SELECT ON {table} TO {account}"))
 }

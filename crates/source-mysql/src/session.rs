@@ -100,9 +100,8 @@ impl Drop for Session {
         // Without a runtime there is nobody to send a kill; the library closes the connection then.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn(async move {
-            if !lease.connection.is_disconnected()
-                && let Ok(Err(error)) = tokio::time::timeout(FAREWELL, kill(&lease)).await
-            {
+            // The library calls a connection disconnected too when only our waiting ended, and the statement goes on.
+            if let Ok(Err(error)) = tokio::time::timeout(FAREWELL, kill(&lease)).await {
                 tracing::debug!("an abandoned read could not be killed: {error}");
             }
             close(lease);
@@ -112,8 +111,11 @@ impl Drop for Session {
 
 async fn kill(lease: &Lease) -> Result<()> {
     let mut beside = lease.pool().beside().await?;
-    let statement = format!("KILL QUERY {}", lease.connection.id());
-    beside.query_drop(statement).await.map_err(from_server)?;
+    // A server counts its connections from its start: a lower number is that of a server that was started again since.
+    if beside.id() > lease.connection.id() {
+        let statement = format!("KILL QUERY {}", lease.connection.id());
+        beside.query_drop(statement).await.map_err(from_server)?;
+    }
     beside.disconnect().await.map_err(from_server)
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Server {
     pub(crate) version: String,
     /// `server_uuid` or `server_uid`; what stands for it where the release has neither.
     pub(crate) id: String,
+    /// The account that the server took the login for, quoted as GRANT takes it: `` `app`@`%` ``.
+    pub(crate) account: String,
 }
 
 /// Major, minor and patch release.
@@ -80,7 +82,12 @@ mod tests {
 
     #[test]
     fn a_server_and_a_database_make_an_identity() {
-        let server = Server { flavor: Flavor::MariaDb, version: "10.11.6-MariaDB".to_owned(), id: "uid".to_owned() };
+        let server = Server {
+            flavor: Flavor::MariaDb,
+            version: "10.11.6-MariaDB".to_owned(),
+            id: "uid".to_owned(),
+            account: String::new(),
+        };
         let identity = server.identity("shop");
         assert_eq!((identity.id(), identity.description()), ("uid/shop", "MariaDB 10.11.6, database shop"));
     }

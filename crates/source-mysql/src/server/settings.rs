@@ -8,6 +8,7 @@ use sync_core::{Error, Result};
 
 use super::{Flavor, Server, supported};
 use crate::error::from_server;
+use crate::sql::quoted;
 
 /// Settings that values and snapshots hang on, with what they must be. A proxy may swallow a SET.
 const REQUIRED: [(&str, &str); 4] =
@@ -18,9 +19,9 @@ const ISOLATION: [&str; 2] = ["transaction_isolation", "tx_isolation"];
 
 /// Asks who the server is, and makes the connection ready for any read.
 pub(crate) async fn prepare(connection: &mut Conn) -> Result<Server> {
-    let named: Option<(String, String)> =
-        connection.query_first("SELECT version(), @@version_comment").await.map_err(from_server)?;
-    let (version, comment) = named.unwrap_or_default();
+    const WHO: &str = "SELECT version(), @@version_comment, current_user()";
+    let named: Option<(String, String, String)> = connection.query_first(WHO).await.map_err(from_server)?;
+    let (version, comment, account) = named.unwrap_or_default();
     let flavor = Flavor::of(&version, &comment);
     supported(flavor, &version)?;
     connection.query_drop("SET NAMES utf8mb4").await.map_err(from_server)?;
@@ -28,7 +29,7 @@ pub(crate) async fn prepare(connection: &mut Conn) -> Result<Server> {
     connection.query_drop(settings(flavor)).await.map_err(from_server)?;
     let found = variables(connection).await?;
     check(&found)?;
-    Ok(Server { flavor, version, id: id(&found) })
+    Ok(Server { flavor, version, id: id(&found), account: quoted_account(&account) })
 }
 
 /// No limit that somebody set for everybody cuts a read short, and a lock in the way fails soon.
@@ -61,6 +62,12 @@ fn check(found: &HashMap<String, String>) -> Result<()> {
     Ok(())
 }
 
+/// The host stands behind the last `@`; a user may have one too.
+fn quoted_account(account: &str) -> String {
+    let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
+    format!("{}@{}", quoted(user), quoted(host))
+}
+
 /// What a release without an id of its own is known by.
 fn id(found: &HashMap<String, String>) -> String {
     let text = |name: &str| found.get(name).map(String::as_str).filter(|text| !text.is_empty());
@@ -90,6 +97,12 @@ mod tests {
         let error = check(&found(&[("tx_isolation", "READ-COMMITTED")])).unwrap_err().to_string();
         assert!(error.starts_with("a session has tx_isolation = \"READ-COMMITTED\""), "{error}");
         check(&found(&[("time_zone", "+00:00"), ("transaction_isolation", "REPEATABLE-READ")])).unwrap();
+    }
+
+    #[test]
+    fn an_account_is_quoted_in_its_parts() {
+        assert_eq!(quoted_account("app@%"), "`app`@`%`");
+        assert_eq!(quoted_account("me@home@10.0.0.%"), "`me@home`@`10.0.0.%`");
     }
 
     #[test]

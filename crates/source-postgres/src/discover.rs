@@ -26,7 +26,10 @@ async fn look(pool: &Pool) -> Result<Vec<Relation>> {
 }
 
 fn schema(relation: &Relation) -> Result<TableSchema> {
-    let mut builder = TableSchema::builder(relation.id.clone()).kind(relation.kind).key(&relation.key);
+    let mut builder = TableSchema::builder(relation.id.clone()).kind(relation.kind).key(relation.key(false));
+    if relation.has_children {
+        builder = builder.children(&relation.own_key);
+    }
     for found in &relation.columns {
         let column = Column::new(&found.name, found.base.data_type()).native_type(&found.native_type);
         let column = column.shape(&found.shape);

@@ -1,6 +1,6 @@
 //! Identifiers and the statements around a read.
 
-use sync_core::TableId;
+use sync_core::{SourceTable, TableId};
 
 /// An identifier, quoted always: `order`, `Weird "Name"` and `'; drop table x; --` are names like others.
 pub(crate) fn quoted(name: &str) -> String {
@@ -19,9 +19,15 @@ pub(crate) fn table(id: &TableId) -> String {
 /// means an output column first.
 pub(crate) const ROW: &str = "data_sync_row";
 
+/// A table with its schema; without those that inherit from it where it is to stand alone.
+pub(crate) fn relation(read: &SourceTable) -> String {
+    let table = table(read.schema.id());
+    if read.alone { format!("ONLY {table}") } else { table }
+}
+
 /// A table as the one that is read.
-pub(crate) fn from(id: &TableId) -> String {
-    format!("{} AS {ROW}", table(id))
+pub(crate) fn from(read: &SourceTable) -> String {
+    format!("{} AS {ROW}", relation(read))
 }
 
 /// A column of the table that is read.

@@ -3,7 +3,7 @@
 use crate::plan::Mask;
 use crate::{SourceTable, TableSchema};
 
-/// Digests of the columns, the key, the cursor columns and the filter, so that a mismatch can say what changed. What is as it would be
+/// Digests of the columns, the key, the cursor columns and the filter, and whether children are left out, so that a mismatch can say what changed. What is as it would be
 /// without any setting has no part in it.
 pub(crate) fn fingerprint(table: &SourceTable, kept: &TableSchema, masks: &[(usize, Mask)]) -> String {
     let schema = &table.schema;
@@ -22,8 +22,9 @@ pub(crate) fn fingerprint(table: &SourceTable, kept: &TableSchema, masks: &[(usi
     let keyset = table.keyset();
     let table_name = std::iter::once(schema.id().to_string());
     let filter = table.filter.iter().map(|filter| format!(" filter:{:016x}", digest(std::iter::once(filter.clone()))));
+    let children = if table.alone { " children:none" } else { "" };
     format!(
-        "columns:{:016x} key:{:016x} cursor:{:016x}{}",
+        "columns:{:016x} key:{:016x} cursor:{:016x}{}{children}",
         digest(table_name.chain(columns).chain(settings)),
         digest(key),
         digest(keyset.iter().map(name)),
@@ -93,6 +94,9 @@ mod tests {
         let filtered = plain.clone().filter(Some("id > 1".to_owned()));
         assert_eq!(difference(&of(&plain), &of(&filtered)), "filter");
         assert_eq!(difference(&of(&filtered), &of(&plain)), "filter");
+        let alone = plain.clone().alone(true);
+        assert_eq!(difference(&of(&plain), &of(&alone)), "children");
+        assert_eq!(difference(&of(&alone), &of(&plain)), "children");
         let masked = fingerprint(&plain, &plain.schema, &[(1, Mask::Null)]);
         assert_eq!(difference(&of(&plain), &masked), "columns");
     }

@@ -152,6 +152,7 @@ pub struct TableSchema {
     caveat: Option<Caveat>,
     only_whole: Option<Caveat>,
     belongs_to: Option<String>,
+    own_key: Option<Vec<usize>>,
 }
 
 impl TableSchema {
@@ -179,6 +180,7 @@ impl TableSchema {
             caveat: None,
             only_whole: None,
             belongs_to: None,
+            own_key: None,
         }
     }
 
@@ -191,7 +193,8 @@ impl TableSchema {
     /// The same table with other columns and indexes.
     pub(crate) fn with_columns(&self, columns: Vec<Column>, key: Vec<String>, indexes: Vec<Index>) -> Result<Self> {
         let Self { id, kind, estimated_rows, unreadable, caveat, only_whole, belongs_to, .. } = self.clone();
-        let builder = TableSchemaBuilder {
+        let own_key = self.has_children().then(Vec::new);
+        let given = TableSchemaBuilder {
             id,
             kind,
             columns,
@@ -202,8 +205,9 @@ impl TableSchema {
             caveat,
             only_whole,
             belongs_to,
+            own_key,
         };
-        builder.build()
+        given.build()
     }
 
     /// What kind of relation it is.
@@ -272,6 +276,19 @@ impl TableSchema {
         self.only_whole.as_ref()
     }
 
+    /// Whether other tables inherit from this one, so that their rows are read with its own.
+    #[must_use]
+    pub fn has_children(&self) -> bool {
+        self.own_key.is_some()
+    }
+
+    /// The same table with its own rows alone, and the key that these have; `None` where no other table inherits from it.
+    #[must_use]
+    pub fn without_children(&self) -> Option<Self> {
+        let key = self.own_key.clone()?;
+        Some(Self { key, own_key: None, ..self.clone() })
+    }
+
     /// What made the table and looks after it, in words for people: `extension postgis`. Patterns leave such a table out, as its rows
     /// are not what somebody has a database for; by its name it can be had.
     #[must_use]
@@ -294,6 +311,7 @@ pub struct TableSchemaBuilder {
     caveat: Option<Caveat>,
     only_whole: Option<Caveat>,
     belongs_to: Option<String>,
+    own_key: Option<Vec<String>>,
 }
 
 impl TableSchemaBuilder {
@@ -345,6 +363,13 @@ impl TableSchemaBuilder {
         self
     }
 
+    /// Says that other tables inherit from this one, whose rows are read with its own, and by which columns its own rows alone are
+    /// identified, if by any. [`TableSchemaBuilder::key`] is about all of them together.
+    pub fn children<N: Into<String>>(mut self, own_key: impl IntoIterator<Item = N>) -> Self {
+        self.own_key = Some(own_key.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// Adds an index. One on a column that is not there is left out when the table is built.
     pub fn index(mut self, index: Index) -> Self {
         self.indexes.push(index);
@@ -372,14 +397,8 @@ impl TableSchemaBuilder {
         if let Some(twice) = self.columns.iter().find(|column| !seen.insert(column.name.as_str())) {
             return Err(Error::internal(format!("column {:?} stands twice", twice.name)).at(place));
         }
-        let mut key = Vec::with_capacity(self.key.len());
-        for name in &self.key {
-            match self.columns.iter().position(|column| &column.name == name) {
-                Some(position) if !key.contains(&position) => key.push(position),
-                Some(_) => return Err(Error::internal(format!("key column {name:?} stands twice")).at(place)),
-                None => return Err(Error::internal(format!("key column {name:?} does not exist")).at(place)),
-            }
-        }
+        let key = positions(&self.columns, &self.key, &place)?;
+        let own_key = self.own_key.as_deref().map(|key| positions(&self.columns, key, &place)).transpose()?;
         let is_there = |name: &String| self.columns.iter().any(|column| column.name == *name);
         self.indexes.retain(|index| !index.columns.is_empty() && index.columns.iter().all(is_there));
         Ok(TableSchema {
@@ -393,8 +412,22 @@ impl TableSchemaBuilder {
             caveat: self.caveat,
             only_whole: self.only_whole,
             belongs_to: self.belongs_to,
+            own_key,
         })
     }
+}
+
+/// Where the columns of a key stand.
+fn positions(columns: &[Column], key: &[String], place: &str) -> Result<Vec<usize>> {
+    let mut found = Vec::with_capacity(key.len());
+    for name in key {
+        match columns.iter().position(|column| &column.name == name) {
+            Some(position) if !found.contains(&position) => found.push(position),
+            Some(_) => return Err(Error::internal(format!("key column {name:?} stands twice")).at(place)),
+            None => return Err(Error::internal(format!("key column {name:?} does not exist")).at(place)),
+        }
+    }
+    Ok(found)
 }
 
 /// How the replica's table is brought to the shape of a [`TableSchema`].

@@ -253,13 +253,16 @@ pub struct SourceTable {
     /// A condition in the source's own language, as somebody configured it. Rows that do not meet it, or of which it is unknown, are not
     /// there for whoever reads: a copy and a list of keys leave them out; a poll, a sweep and a read by key give a delete for each.
     pub filter: Option<String>,
+    /// Whether it is read without the rows of tables that inherit from it; its schema is that of
+    /// [`TableSchema::without_children`] then.
+    pub alone: bool,
 }
 
 impl SourceTable {
     /// A table that is read by its key alone.
     #[must_use]
     pub fn new(schema: Arc<TableSchema>) -> Self {
-        Self { schema, timestamp: None, id: None, filter: None }
+        Self { schema, timestamp: None, id: None, filter: None, alone: false }
     }
 
     /// Sets the columns by which changes are found, as positions.
@@ -274,6 +277,13 @@ impl SourceTable {
     #[must_use]
     pub fn filter(mut self, filter: Option<String>) -> Self {
         self.filter = filter;
+        self
+    }
+
+    /// Leaves out the rows of tables that inherit from it.
+    #[must_use]
+    pub fn alone(mut self, alone: bool) -> Self {
+        self.alone = alone;
         self
     }
 

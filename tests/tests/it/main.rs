@@ -3,6 +3,7 @@
 
 mod broken_rules;
 mod case;
+mod children;
 mod columns;
 mod compare;
 mod cursors;

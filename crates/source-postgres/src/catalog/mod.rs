@@ -4,7 +4,7 @@ mod sql;
 
 use std::collections::HashMap;
 
-use sync_core::{Error, Index, RelationKind, Result, TableId, TableSchema};
+use sync_core::{Error, Index, RelationKind, Result, SourceTable, TableId};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
@@ -23,7 +23,10 @@ pub(crate) struct Relation {
     /// The extension that it is a member of.
     pub(crate) extension: Option<String>,
     pub(crate) columns: Vec<CatalogColumn>,
-    pub(crate) key: Vec<String>,
+    /// The key of its own rows.
+    pub(crate) own_key: Vec<String>,
+    /// Whether other tables inherit from it; no key spans their rows and its own.
+    pub(crate) has_children: bool,
     /// Indexes beside that of the key; only where all relations were asked for.
     pub(crate) indexes: Vec<Index>,
 }
@@ -65,7 +68,7 @@ fn add_indexes(relations: &mut [Relation], rows: &[Row]) -> Result<(), tokio_pos
     for row in rows {
         let Some(relation) = place.get(&row.try_get(0)?).and_then(|place| relations.get_mut(*place)) else { continue };
         let columns: Vec<String> = row.try_get(2)?;
-        if columns != relation.key && relation.indexes.iter().all(|other| other.columns != columns) {
+        if columns != relation.key(false) && relation.indexes.iter().all(|other| other.columns != columns) {
             relation.indexes.push(Index::new(row.try_get::<_, String>(1)?, columns));
         }
     }
@@ -73,9 +76,9 @@ fn add_indexes(relations: &mut [Relation], rows: &[Row]) -> Result<(), tokio_pos
 }
 
 /// The tables that hold a relation's rows.
-pub(crate) async fn leaves(client: &Client, id: &TableId) -> Result<Leaves> {
-    let (schema, name) = (id.schema(), id.name());
-    let parameters = [(&schema as _, Type::TEXT), (&name as _, Type::TEXT)];
+pub(crate) async fn leaves(client: &Client, table: &SourceTable) -> Result<Leaves> {
+    let (schema, name) = (table.schema.id().schema(), table.schema.id().name());
+    let parameters = [(&schema as _, Type::TEXT), (&name as _, Type::TEXT), (&table.alone as _, Type::BOOL)];
     let rows = client.query_typed(sql::LEAVES, &parameters).await.map_err(from_server)?;
     rows.iter().map(leaf_of).collect::<Result<_, _>>().map_err(from_server)
 }
@@ -86,9 +89,15 @@ pub(crate) async fn relation(client: &Client, id: &TableId) -> Result<Option<Rel
 }
 
 impl Relation {
+    /// The key of all rows that are read: with those of tables that inherit from it, or `alone`.
+    pub(crate) fn key(&self, alone: bool) -> &[String] {
+        if self.has_children && !alone { &[] } else { &self.own_key }
+    }
+
     /// Fails unless the relation is what `planned` was made from. Columns that the plan does not have are not looked at: they were left
     /// out, or came since, and the next plan will tell.
-    pub(crate) fn check(&self, planned: &TableSchema) -> Result<()> {
+    pub(crate) fn check(&self, table: &SourceTable) -> Result<()> {
+        let planned = &table.schema;
         let changed =
             |what: String| Err(Error::schema(what).at(format!("table {}", planned.id())).hint("plan it again"));
         if self.kind != planned.kind() {
@@ -110,7 +119,7 @@ impl Relation {
             }
         }
         let key = planned.key().iter().map(|position| &planned.columns()[*position].name);
-        if !key.eq(&self.key) {
+        if !key.eq(self.key(table.alone)) {
             return changed("its key is another one".to_owned());
         }
         Ok(())
@@ -141,7 +150,7 @@ fn assemble(relations: Rows, columns: Rows, keys: Rows) -> Result<Vec<Relation>,
     }
     for row in keys? {
         if let Some(place) = place.get(&row.try_get::<_, u32>(0)?) {
-            found[*place].key = row.try_get(1)?;
+            found[*place].own_key = row.try_get(1)?;
         }
     }
     Ok(found)
@@ -164,7 +173,8 @@ fn relation_of(row: &Row) -> Result<Relation, tokio_postgres::Error> {
         },
         extension: row.try_get(11)?,
         columns: Vec::new(),
-        key: Vec::new(),
+        own_key: Vec::new(),
+        has_children: row.try_get(12)?,
         indexes: Vec::new(),
     })
 }

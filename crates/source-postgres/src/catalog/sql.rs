@@ -17,7 +17,8 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text, c.relispartitio
     pg_catalog.has_any_column_privilege(c.oid, 'SELECT'), pg_catalog.row_security_active(c.oid), current_user::text,
     (SELECT x.extname::text FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
         WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
-            AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e')
+            AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'),
+    c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN estimate ON estimate.root = c.oid
@@ -79,20 +80,20 @@ JOIN pg_catalog.pg_type t ON t.oid = coalesce(base.base, a.atttypid)
 LEFT JOIN made ON made.root = a.atttypid
 ORDER BY a.attrelid, a.attnum";
 
-/// The tables that hold a relation's rows: itself, or all below it.
+/// The tables that hold a relation's rows: itself, and all below it unless `$3` says that it is read alone.
 pub(super) const LEAVES: &str = "
 WITH RECURSIVE member(relation) AS (
     SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'm', 'f')
     UNION ALL
-    SELECT i.inhrelid FROM member JOIN pg_catalog.pg_inherits i ON i.inhparent = member.relation
+    SELECT i.inhrelid FROM member JOIN pg_catalog.pg_inherits i ON i.inhparent = member.relation WHERE NOT $3
 )
 SELECT c.oid, c.relfilenode, c.relkind::text, coalesce(am.amname::text, '')
 FROM member JOIN pg_catalog.pg_class c ON c.oid = member.relation LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
 WHERE c.relkind <> 'p'";
 
-/// The columns of the best key: the primary key, else the narrowest unique index that proves one. A table whose heirs are read
-/// with it has none: no index spans both.
+/// The columns of the best key of a table's own rows: the primary key, else the narrowest unique index that proves one. It says nothing
+/// about rows of tables that inherit from it: no index spans both.
 pub(super) const KEYS: &str = "
 SELECT DISTINCT ON (i.indrelid) i.indrelid, ARRAY(
     SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
@@ -109,7 +110,6 @@ WHERE i.indisunique AND i.indisvalid AND i.indislive AND (i.indisprimary OR i.in
         SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
         WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
-    AND NOT (c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid))
 ORDER BY i.indrelid, i.indisprimary DESC, i.indnkeyatts, i.indexrelid";
 
 /// Indexes that answer questions about plain columns: each with its columns, without those that it only carries along.

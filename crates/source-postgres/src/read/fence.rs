@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sync_core::{Error, RelationKind, Result, SourceTable, TableId};
+use sync_core::{Error, RelationKind, Result, SourceTable};
 
 use super::arrival::{Arrival, arrive};
 use super::projection::Target;
@@ -44,7 +44,7 @@ pub(super) async fn enter(
     let id = table.schema.id();
     let Arrival { session, server, writes } = arrive(pool, known, id, before).await?;
     let client = session.client();
-    let begin = begin(&session, table.schema.kind(), id);
+    let begin = begin(&session, table);
     let limit = session.timeouts().statement;
     let snapshot = format!("SELECT pg_catalog.pg_current_snapshot()::text, {ENDPOINT}");
     let entering = async {
@@ -53,7 +53,7 @@ pub(super) async fn enter(
             client.batch_execute(&begin),
             client.query_typed_one(&snapshot, &[]),
             catalog::relation(client, id),
-            catalog::leaves(client, id),
+            catalog::leaves(client, table),
         )
     };
     let (begun, fixed, relation, leaves) =
@@ -88,10 +88,10 @@ pub(super) fn is_heap(kind: RelationKind) -> bool {
 
 /// With a view, the tables that it reads are locked too. What else there is can't be locked: what a refresh puts into a materialized
 /// view is seen by every snapshot, and a foreign table's rows are not of this server.
-fn begin(session: &Session, kind: RelationKind, id: &TableId) -> String {
+fn begin(session: &Session, table: &SourceTable) -> String {
     let begin = session.begin("REPEATABLE READ", Duration::ZERO);
-    if matches!(kind, RelationKind::MaterializedView | RelationKind::ForeignTable) {
+    if matches!(table.schema.kind(), RelationKind::MaterializedView | RelationKind::ForeignTable) {
         return begin;
     }
-    format!("{begin}; LOCK TABLE {} IN ACCESS SHARE MODE", sql::table(id))
+    format!("{begin}; LOCK TABLE {} IN ACCESS SHARE MODE", sql::relation(table))
 }

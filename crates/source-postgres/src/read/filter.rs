@@ -39,7 +39,7 @@ async fn attempt(pool: &Pool, table: &SourceTable, filter: &str) -> Result<()> {
         begin += "; SET LOCAL search_path TO DEFAULT";
     }
     within(limit, "begin", session.client().batch_execute(&begin)).await?;
-    let [alone, used, bracketed] = statements(&sql::from(table.schema.id()), filter);
+    let [alone, used, bracketed] = statements(&sql::from(table), filter);
     run(&session, &alone).await?;
     let tried = async {
         needs_no_value(&session, &used).await?;

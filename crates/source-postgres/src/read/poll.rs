@@ -33,7 +33,7 @@ pub(super) async fn poll(
 ) -> Result<Started> {
     let mut session = approach(pool, known, table, &mut after).await?;
     let mut begin = Some(begin(&session, table));
-    let trusted = known.relation(table.schema.id()).filter(|relation| relation.check(&table.schema).is_ok());
+    let trusted = known.relation(table.schema.id()).filter(|relation| relation.check(table).is_ok());
     let relation = match trusted {
         Some(relation) => relation,
         None => Arc::new(look_up(&session, table, &begin.take().unwrap_or_default()).await?),

@@ -21,7 +21,7 @@ pub(super) struct Target {
 impl Target {
     /// Fails unless the catalog agrees with the plan.
     pub(super) fn new(table: Arc<SourceTable>, relation: Arc<Relation>) -> Result<Self> {
-        relation.check(&table.schema)?;
+        relation.check(&table)?;
         Ok(Self { table, relation })
     }
 
@@ -31,7 +31,7 @@ impl Target {
 
     /// What stands behind FROM.
     pub(super) fn from(&self) -> String {
-        sql::from(self.schema().id())
+        sql::from(&self.table)
     }
 
     /// What the catalog says about a column of the plan.

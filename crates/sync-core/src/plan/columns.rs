@@ -54,10 +54,11 @@ pub(super) fn plan_columns(schema: &TableSchema, settings: &TableSettings) -> Re
         read.iter().position(|read| read.name == *name).map(|position| columns[position].name.clone())
     };
     let build = |columns: &[Column]| {
-        let key = schema.key().iter().filter_map(|column| new_name(&schema.columns()[*column].name, columns)).collect();
+        let key: Vec<_> =
+            schema.key().iter().filter_map(|column| new_name(&schema.columns()[*column].name, columns)).collect();
         let indexes = schema.indexes().iter().filter(|_| settings.indexes.unwrap_or(true)).filter_map(|index| {
             let names = index.columns.iter().map(|name| new_name(name, columns)).collect::<Option<Vec<_>>>()?;
-            Some(Index::new(&index.name, names))
+            (names != key).then(|| Index::new(&index.name, names))
         });
         let indexes = indexes.collect();
         schema.with_columns(columns.to_vec(), key, indexes).map_err(|error| vec![error])
@@ -87,9 +88,8 @@ impl TablePlan {
         let moved = |old: usize| places.iter().position(|place| *place == old);
         let (read, kept) = (narrow(schema)?, narrow(&self.replica.schema)?);
         let (timestamp, id) = (self.source.timestamp, self.source.id);
-        let source = SourceTable::new(Arc::new(read))
-            .cursor_columns(timestamp.and_then(moved), id.and_then(moved))
-            .filter(self.source.filter.clone());
+        let source = SourceTable { schema: Arc::new(read), ..(*self.source).clone() }
+            .cursor_columns(timestamp.and_then(moved), id.and_then(moved));
         let masks = self.masks.iter().filter_map(|(column, mask)| Some((moved(*column)?, *mask))).collect::<Vec<_>>();
         Some(Self {
             fingerprint: fingerprint(&source, &kept, &masks),

@@ -38,6 +38,8 @@ pub struct TableSettings {
     pub on_schema_change: Option<OnSchemaChange>,
     /// A condition in the source's own language; rows that do not meet it are not kept.
     pub filter: Option<String>,
+    /// Whether rows of tables that inherit from it are read with its own. By default they are.
+    pub children: Option<bool>,
     /// The only columns to keep; the key's must be among them.
     pub only_columns: Option<Vec<String>>,
     /// Settings of single columns, by their name at the source.
@@ -178,6 +180,7 @@ impl TableSettings {
             on_source_change: self.on_source_change.or(wider.on_source_change),
             on_schema_change: self.on_schema_change.or(wider.on_schema_change),
             filter: text(&self.filter, &wider.filter),
+            children: self.children.or(wider.children),
             only_columns: self.only_columns.clone().or_else(|| wider.only_columns.clone()),
             columns: wider.columns.clone().into_iter().chain(self.columns.clone()).collect(),
             numeric: self.numeric.or(wider.numeric),

@@ -22,8 +22,11 @@ pub(super) fn plan_table(
 ) -> Result<TablePlan, Vec<Error>> {
     let settings = settings.or(&wanted.defaults);
     let mut problems = Vec::new();
-    let discovered = schema;
-    let columns = plan_columns(discovered, &settings).unwrap_or_else(|found| {
+    let (discovered, alone) = with_or_without_children(schema, &settings).unwrap_or_else(|error| {
+        problems.push(error);
+        (schema.clone(), false)
+    });
+    let columns = plan_columns(&discovered, &settings).unwrap_or_else(|found| {
         problems.extend(found);
         // Other problems of the table are looked for all the same.
         PlannedColumns { read: discovered.clone(), kept: discovered.clone(), masks: Vec::new() }
@@ -78,7 +81,10 @@ pub(super) fn plan_table(
     let default_schema = capabilities.default_schema.as_deref();
     let name = settings.replica.clone().unwrap_or_else(|| replica_name(&wanted.prefix, schema.id(), default_schema));
     let guarantee = guarantee(schema, mode, &deletes, &settings, capabilities);
-    let source = SourceTable::new(Arc::new(columns.read)).cursor_columns(timestamp, id).filter(settings.filter.clone());
+    let source = SourceTable::new(Arc::new(columns.read))
+        .cursor_columns(timestamp, id)
+        .filter(settings.filter.clone())
+        .alone(alone);
     Ok(TablePlan {
         fingerprint: fingerprint(&source, &columns.kept, &columns.masks),
         source: Arc::new(source),
@@ -102,6 +108,21 @@ pub(super) fn plan_table(
             .batch_size
             .map_or_else(BatchLimits::default, |rows| BatchLimits { rows: rows.max(1), ..BatchLimits::default() }),
     })
+}
+
+/// The table with the rows that are wanted of it, and whether these are its own alone.
+fn with_or_without_children(schema: &TableSchema, settings: &TableSettings) -> Result<(TableSchema, bool), Error> {
+    if settings.children != Some(false) {
+        return Ok((schema.clone(), false));
+    }
+    if schema.kind() == RelationKind::PartitionedTable {
+        let error = Error::config("children = false leaves nothing of it: all its rows are in its partitions");
+        return Err(error.hint("leave `children` out, or name the partitions that you want"));
+    }
+    let alone = schema.without_children().ok_or_else(|| {
+        Error::config("children = false is set, and no table inherits from it").hint("leave `children` out")
+    })?;
+    Ok((alone, true))
 }
 
 fn timestamp_column(schema: &TableSchema, settings: &TableSettings) -> Result<Option<usize>, Error> {
@@ -152,6 +173,10 @@ fn mode(schema: &TableSchema, settings: &TableSettings) -> Result<Mode, Error> {
         };
     }
     match (settings.mode, schema.key()) {
+        (Some(Mode::Follow), []) if schema.has_children() => Err(Error::config(
+            "mode = \"follow\" needs a key, and none spans the tables that inherit from it",
+        )
+        .hint("set children = false to keep its own rows alone, or leave `mode` out: it is read whole each time then")),
         (Some(Mode::Follow), []) => Err(Error::config("mode = \"follow\" needs a key, and it has none")
             .hint("add a primary key, or leave `mode` out: the table is read whole each time then")),
         (_, []) => Ok(Mode::Full),
@@ -173,6 +198,9 @@ fn guarantee(
             (_, Some(caveat)) => (caveat.reason.as_str(), caveat.remedy.as_str()),
             (RelationKind::View | RelationKind::MaterializedView, _) => ("it is a view", "sync the tables below it"),
             (RelationKind::ForeignTable, _) => ("it lives in another server", "sync it from there"),
+            _ if schema.key().is_empty() && schema.has_children() => {
+                ("no key spans the tables that inherit from it", "set children = false to keep its own rows alone")
+            }
             _ if schema.key().is_empty() => ("it has no key", "add a primary key"),
             _ => ("mode = \"full\" is set", "leave `mode` out"),
         };

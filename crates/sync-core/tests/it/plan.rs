@@ -84,6 +84,32 @@ fn patterns_take_what_matches_once_and_leave_out_partitions_and_the_excluded() {
 }
 
 #[test]
+fn a_parent_is_followed_alone_and_read_whole_with_its_children() {
+    let id = Column::new("id", DataType::Integer).not_null();
+    let text = Column::new("word", DataType::Text);
+    let parent = TableSchema::builder(TableId::new("public", "parent")).column(text).column(id).children(["id"]);
+    let existing = [parent.build().unwrap()];
+    let capabilities = capabilities().sweep().reconcile();
+    let planned = |change: fn(&mut TableSettings)| plan(&with("parent", settings(change)), &existing, &capabilities);
+    let whole = planned(|_| ()).tables.remove(0);
+    assert_eq!((whole.mode, whole.source.alone, whole.source.schema.key()), (Mode::Full, false, &[0_usize; 0][..]));
+    let reason = "no key spans the tables that inherit from it, so it is read whole each time; set children = false to keep its own rows alone";
+    assert!(whole.guarantee.to_string().ends_with(reason), "{}", whole.guarantee);
+    let alone = planned(|settings| settings.children = Some(false)).tables.remove(0);
+    assert_eq!((alone.mode, alone.source.alone, alone.replica.schema.key()), (Mode::Follow, true, &[1_usize][..]));
+    assert_eq!(alone.guarantee, sync_core::Guarantee::Lossless);
+    assert_ne!(alone.fingerprint, whole.fingerprint);
+    let problem = planned(|settings| settings.mode = Some(Mode::Follow)).problems.remove(0);
+    assert!(
+        problem.message.ends_with(
+            "mode = \"follow\" needs a key, and none spans the tables that inherit from it; set children = false to keep its own rows \
+             alone, or leave `mode` out: it is read whole each time then"
+        ),
+        "{problem:?}"
+    );
+}
+
+#[test]
 fn patterns_leave_out_what_belongs_to_something_else_and_say_so() {
     let left_out = |plan: &SyncPlan| -> Vec<_> {
         plan.left_out.iter().map(|left_out| format!("{} {}", left_out.table, left_out.belongs_to)).collect()

@@ -33,10 +33,14 @@ impl Scope {
 /// see.
 fn refuse_settings_of_one_table(section: &mut Section<'_, '_>) {
     let header = section.header_of("table");
-    for key in ["where", "only_columns"] {
+    for (key, reason) in [
+        ("where", "as it names columns that others do not have"),
+        ("only_columns", "as it names columns that others do not have"),
+        ("children", "as others may have none"),
+    ] {
         let Some(place) = section.place_of(key) else { continue };
         section.take(key);
-        let error = Error::config("it is for one table, as it names columns that others do not have").at(place);
+        let error = Error::config(format!("it is for one table, {reason}")).at(place);
         section.reading().problem(error.hint(format!("put it below [{header}.NAME], for each table that needs it")));
     }
 }

@@ -94,6 +94,11 @@ impl Selection {
 fn read_table(name: Option<TableName>, mut section: Section<'_, '_>) -> Option<WantedTable> {
     let mut own = settings(&mut section);
     columns::read(&mut section, &mut own);
+    own.children = section.flag("children");
+    if own.children.is_some() && name.as_ref().is_some_and(TableName::is_pattern) {
+        let error = Error::config("a pattern can't have one `children` for all its tables").at(section.place());
+        section.reading().problem(error.hint("name the table"));
+    }
     if own.filter.is_some() && name.as_ref().is_some_and(TableName::is_pattern) {
         let error = Error::config("a pattern can't have one `where` for all its tables").at(section.place());
         section.reading().problem(error.hint("name the table"));

@@ -125,6 +125,15 @@ fn what_is_for_one_table_is_refused_elsewhere_with_the_reason() {
              [source.table.NAME], for each table that needs it",
         ),
         (
+            "children = false\n[source]\nurl = \"x://\"",
+            "data-sync.toml:1: children: it is for one table, as others may have none; put it below [table.NAME], for each table that \
+             needs it",
+        ),
+        (
+            "[source]\nurl = \"x://\"\ntables = [{ name = \"audit.*\", children = false }]",
+            "data-sync.toml:3: source.tables[1]: a pattern can't have one `children` for all its tables; name the table",
+        ),
+        (
             "columns.a = { exclude = true }\n[source]\nurl = \"x://\"",
             "data-sync.toml:1: columns: there is no such setting; put it below [table.NAME]",
         ),

@@ -3,8 +3,11 @@
 use crate::Outcome;
 use crate::cargo::{cargo, succeed};
 
-/// The tests, each with its package: `docs/types.md`.
-const PAGES: [(&str, &str); 1] = [("source-postgres", "the_page_of_types_is_written_from_these_cases")];
+/// The tests, each with its package: the parts of `docs/types.md`.
+const PAGES: [(&str, &str); 2] = [
+    ("source-postgres", "the_page_of_types_is_written_from_these_cases"),
+    ("source-mysql", "the_page_of_types_is_written_from_these_cases"),
+];
 
 /// Has the tests write their pages.
 const REWRITE: &str = "DATA_SYNC_REWRITE";
@@ -28,9 +31,12 @@ mod tests {
 
     #[test]
     fn the_tests_that_write_pages_exist() {
-        let source = include_str!("../../crates/source-postgres/tests/it/types/page.rs");
-        for (package, test) in PAGES {
-            assert!(package == "source-postgres" && source.contains(&format!("fn {test}()")), "{package}: {test}");
+        let sources = [
+            ("source-postgres", include_str!("../../crates/source-postgres/tests/it/types/page.rs")),
+            ("source-mysql", include_str!("../../crates/source-mysql/tests/it/types/page.rs")),
+        ];
+        for ((package, test), (crate_of_source, source)) in PAGES.into_iter().zip(sources) {
+            assert!(package == crate_of_source && source.contains(&format!("fn {test}()")), "{package}: {test}");
             assert!(source.contains(&format!("\"{REWRITE}\"")));
         }
     }

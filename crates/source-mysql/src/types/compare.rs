@@ -38,6 +38,8 @@ enum Bound {
     Labels(Vec<String>),
     /// Bytes, as hexadecimal digits.
     Hex,
+    /// Nothing: no index orders such a column, and no key has one.
+    Never,
 }
 
 impl Comparison {
@@ -55,6 +57,7 @@ impl Comparison {
             Bound::Label(labels) => Value::UInt(number_of_enum(labels, text).ok_or_else(refused)?),
             Bound::Labels(labels) => Value::UInt(number_of_set(labels, text).ok_or_else(refused)?),
             Bound::Decimal { .. } | Bound::Text | Bound::Hex => Value::from(text),
+            Bound::Never => return Err(refused()),
         })
     }
 
@@ -102,6 +105,11 @@ pub(crate) fn comparison(native: &NativeType, name: &str) -> Comparison {
             Comparison { parameter: "UNHEX(?)".to_owned(), ..plain(Bound::Hex) }
         }
         _ if native.is_collated() => plain(Bound::Text),
+        // After the four bytes that name the reference system.
+        _ if native.is_geometry() => {
+            Comparison { expression: format!("LOWER(SUBSTRING(HEX({column}), 9))"), ..plain(Bound::Hex) }
+        }
+        "vector" => plain(Bound::Never),
         _ => bytes_of_text(&as_text(&column)),
     }
 }
@@ -191,6 +199,7 @@ mod tests {
         let error = of("int").bind_cell(Cell::Bytes(b"1")).unwrap_err();
         assert_eq!(error.0, "the cell is of another kind than its column");
         assert!(of("date").bind_cell(Cell::Integer(1)).is_err());
+        assert!(of("vector").bind("[1]").is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `docs/types.md`, written from the table of cases.
+//! The first part of `docs/types.md`, written from the table of cases; what follows is MySQL's.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,13 +10,18 @@ use super::cases::{CASES, Case, Is};
 /// The environment variable that has the page written anew.
 const REWRITE: &str = "DATA_SYNC_REWRITE";
 
+/// Where the part of another source begins, which a test of that source writes.
+const NEXT: &str = "\n## MySQL and MariaDB\n";
+
 /// Values of a type that are shown.
 const SHOWN: usize = 3;
 
 #[test]
 fn the_page_of_types_is_written_from_these_cases() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/types.md");
-    let page = page();
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    let rest = stored.find(NEXT).map_or("", |start| &stored[start..]);
+    let page = page() + rest;
     if std::env::var_os(REWRITE).is_some() {
         std::fs::write(&path, &page).unwrap();
     }
@@ -28,7 +33,7 @@ const COMMAND: &str = "cargo xtask codegen";
 
 fn page() -> String {
     let mut page = format!(
-        "<!-- Written by a test from its table of cases, crates/source-postgres/tests/it/types/cases.rs: change that, and run `{COMMAND}`. -->\n\n{}",
+        "<!-- Written by tests from their tables of cases, crates/source-*/tests/it/types/cases.rs: change these, and run `{COMMAND}`. -->\n\n{}",
         include_str!("page_top.md")
     );
     page += "\n## PostgreSQL\n\nEvery row here is checked against a real server, by the copy and by the poll.\n";

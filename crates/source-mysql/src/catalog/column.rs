@@ -107,10 +107,12 @@ fn labels(column_type: &str) -> Option<String> {
 
 /// As it would be written in a CREATE TABLE, with what a table's default would add.
 fn native_type(column: &CatalogColumn) -> String {
-    match &column.base.charset {
+    match (&column.base.charset, column.base.srid) {
         _ if column.base.json => "json".to_owned(),
-        Some(charset) => format!("{} character set {charset}", column.native_type),
-        None => column.native_type.clone(),
+        (Some(charset), _) => format!("{} character set {charset}", column.native_type),
+        // MariaDB has 0 where nothing was said.
+        (None, Some(srid)) if srid != 0 => format!("{} srid {srid}", column.native_type),
+        _ => column.native_type.clone(),
     }
 }
 

@@ -151,9 +151,11 @@ pub(super) const CASES: &[Case] = &[
     case(OTHERS, "point", Blob, WKB, &[
         ("ST_GeomFromText('POINT(1 2)')", B(b"\x01\x01\0\0\0\0\0\0\0\0\0\xf0?\0\0\0\0\0\0\0@")), ("ST_GeomFromText('POINT(1 2)', 4326)", S)]),
     case(OTHERS, "geometry", Blob, WKB, &[
+        ("ST_GeomFromText('LINESTRING(1 2,0 0)')", B(b"\x01\x02\0\0\0\x02\0\0\0\0\0\0\0\0\0\xf0?\0\0\0\0\0\0\0@\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")),
         ("ST_GeomFromText('LINESTRING(0 0,1 1)')", S), ("ST_GeomFromText('POLYGON((0 0,1 0,1 1,0 0))')", S), ("ST_GeomFromText('MULTIPOINT(0 0,1 1)')", S),
         ("ST_GeomFromText('MULTIPOLYGON(((0 0,1 0,1 1,0 0)))')", S), ("ST_GeomFromText('GEOMETRYCOLLECTION(POINT(1 2),LINESTRING(0 0,1 1))', 3857)", S)]),
-    case(OTHERS, "geometrycollection", Blob, WKB, &[("ST_GeomFromText('GEOMETRYCOLLECTION(POINT(1 2))')", S)]),
+    case(OTHERS, "geometrycollection", Blob, WKB, &[
+        ("ST_GeomFromText('GEOMETRYCOLLECTION(POINT(1 2))')", B(b"\x01\x07\0\0\0\x01\0\0\0\x01\x01\0\0\0\0\0\0\0\0\0\xf0?\0\0\0\0\0\0\0@"))]),
     on(MySql(9, 0), case(OTHERS, "vector(3)", Text, "a JSON array; numbers with as many digits as tell them apart", &[
         ("STRING_TO_VECTOR('[1,-0.5,0.1]')", T("[1,-0.5,0.1]")), ("STRING_TO_VECTOR('[16777216,3.4028235e38,-1.1754944e-38]')", T("[16777216,3.4028235e38,-1.1754944e-38]"))])),
     on(MariaDb(11, 7), case(OTHERS, "vector(3)", Text, "a JSON array; numbers with as many digits as tell them apart", &[

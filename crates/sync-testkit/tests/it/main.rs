@@ -1,6 +1,8 @@
 //! The kit held to its own standard: a good source keeps every promise, a broken one breaks exactly its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod field;
+
 use sync_testkit::broken::{Broken, Fault};
 use sync_testkit::broken_sinks::{BrokenSinks, SinkFault};
 use sync_testkit::{

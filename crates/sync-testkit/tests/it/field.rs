@@ -22,8 +22,10 @@ enum Naive {
 #[derive(Clone, Debug)]
 struct Field {
     naive: Naive,
-    tables: Arc<Mutex<Vec<(String, Vec<TestRow>)>>>,
+    tables: Arc<Mutex<Tables>>,
 }
+
+type Tables = Vec<(String, Vec<TestRow>)>;
 
 impl Field {
     fn new(naive: Naive) -> Self {

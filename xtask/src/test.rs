@@ -3,19 +3,28 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use test_servers::{LONG_TEST_SECONDS, Postgres, PostgresOptions, SHARED_POSTGRES, install};
+use test_servers::{
+    LONG_TEST_SECONDS, Mysql, MysqlOptions, Postgres, PostgresOptions, SHARED_MYSQL, SHARED_MYSQL_HIDDEN,
+    SHARED_POSTGRES, Transactions, install,
+};
 
 use crate::cargo::{cargo, in_workspace, succeed};
 use crate::{Outcome, notice};
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     install::postgres(&notice)?;
+    install::mariadb(&notice)?;
     if let Err(reason) = install::pgbouncer(&notice) {
         notice(&format!("SKIPPED: the tests through a pooler. {reason}"));
     }
     let mut runner = runner();
     let server = Postgres::start(&PostgresOptions::new())?;
     runner.args(arguments).env(SHARED_POSTGRES, format!("{}:{}", server.host(), server.port()));
+    let visible = Mysql::start(&MysqlOptions::new())?;
+    let hidden = Mysql::start(&MysqlOptions::new().transactions(Transactions::Hidden))?;
+    for (variable, server) in [(SHARED_MYSQL, &visible), (SHARED_MYSQL_HIDDEN, &hidden)] {
+        runner.env(variable, format!("{}:{}", server.host(), server.port()));
+    }
     if std::env::var_os(LONG_TEST_SECONDS).is_none() {
         runner.env(LONG_TEST_SECONDS, if std::env::var("CI").as_deref() == Ok("true") { "60" } else { "10" });
     }

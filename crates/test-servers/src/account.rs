@@ -78,11 +78,12 @@ impl Account {
     }
 }
 
-/// `PGHOST`, `PGOPTIONS`, `PGSERVICE` and the like would send a client or server somewhere else.
+/// `PGHOST`, `PGOPTIONS`, `PGSERVICE`, `MYSQL_PWD` and the like would send a client or server somewhere else.
 pub(crate) fn clear_client_settings(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("PG") {
-            command.env_remove(name);
+        let name = name.to_string_lossy();
+        if ["PG", "MYSQL_", "MARIADB_"].iter().any(|prefix| name.starts_with(prefix)) {
+            command.env_remove(&*name);
         }
     }
 }

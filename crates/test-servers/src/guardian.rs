@@ -48,6 +48,8 @@ pub(crate) enum Signal {
     Interrupt,
     /// Postgres: stop at once, as after a crash.
     Quit,
+    /// MariaDB and MySQL: end sessions, write everything, stop.
+    Terminate,
     Kill,
 }
 
@@ -56,6 +58,7 @@ impl Signal {
         match self {
             Self::Interrupt => "INT",
             Self::Quit => "QUIT",
+            Self::Terminate => "TERM",
             Self::Kill => "KILL",
         }
     }

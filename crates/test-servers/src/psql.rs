@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use crate::account::clear_client_settings;
-use crate::{Error, Result};
+use crate::{Error, Result, shortened};
 
 /// How long one statement may take before the server ends it.
 const STATEMENT_TIMEOUT: &str = "10min";
@@ -51,24 +51,5 @@ impl Psql {
             scope.spawn(move || input.map(|mut input| input.write_all(sql.as_bytes())));
             child.wait_with_output()
         })
-    }
-}
-
-fn shortened(sql: &str) -> String {
-    const LIMIT: usize = 300;
-    match sql.char_indices().nth(LIMIT) {
-        Some((end, _)) => format!("{}…", &sql[..end]),
-        None => sql.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_script_is_cut_between_characters() {
-        assert_eq!(shortened("SELECT 1"), "SELECT 1");
-        assert_eq!(shortened(&"é".repeat(400)).chars().count(), 301);
     }
 }

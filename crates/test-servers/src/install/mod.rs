@@ -9,7 +9,7 @@ mod system;
 use std::path::PathBuf;
 
 use crate::account::Account;
-use crate::{Error, PostgresTools, Result, find_pgbouncer, find_postgres};
+use crate::{Error, MysqlTools, PostgresTools, Result, find_mysql, find_pgbouncer, find_postgres};
 
 /// Tells the person at the terminal what is about to happen, and why.
 pub type Notice<'a> = &'a dyn Fn(&str);
@@ -30,7 +30,21 @@ pub fn postgres(notice: Notice<'_>) -> Result<PostgresTools> {
         Error::new(format!(
             "no PostgreSQL server was found and none could be installed.\n\
              Install one and its client, then run this again:\n{}\nWhat was tried:{reasons}",
-            system::BY_HAND
+            system::POSTGRES_BY_HAND
+        ))
+    })
+}
+
+/// The MariaDB (or MySQL) of this machine, installed first if there is none.
+///
+/// # Errors
+/// No way worked. The message says what to install by hand, and why each way failed.
+pub fn mariadb(notice: Notice<'_>) -> Result<MysqlTools> {
+    first_that_works(&[system::install_mariadb], notice, || find_mysql().ok()).map_err(|reasons| {
+        Error::new(format!(
+            "no MariaDB server was found and none could be installed.\n\
+             Install one and its client, then run this again:\n{}\nWhat was tried:{reasons}",
+            system::MARIADB_BY_HAND
         ))
     })
 }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::{Postgres, PostgresOptions};
 use crate::psql::Psql;
-use crate::{Error, Result, TlsFiles, find_postgres, folders};
+use crate::{Error, Result, TlsFiles, find_postgres, folders, ports};
 
 /// The environment variable with which a test run names its server, `host:port`.
 pub const SHARED_POSTGRES: &str = "DATA_SYNC_TEST_POSTGRES";
@@ -34,29 +34,11 @@ fn named_or_own() -> Result<Postgres> {
 }
 
 fn named(address: &str) -> Result<Postgres> {
-    let (host, port) = split(address)
+    let (host, port) = ports::split(address)
         .ok_or_else(|| Error::new(format!("{SHARED_POSTGRES} is {address:?}; it must be `127.0.0.1:PORT`")))?;
     let psql = Psql { program: find_postgres()?.psql, host: host.to_owned(), port };
     let tls = (psql.run("postgres", "SHOW ssl")? == "on")
         .then(|| folders::servers_folder().map(|servers| TlsFiles::expected_in(&servers)))
         .transpose()?;
     Ok(Postgres { psql, tls, own: None })
-}
-
-fn split(address: &str) -> Option<(&str, u16)> {
-    let (host, port) = address.rsplit_once(':')?;
-    Some((host, port.parse().ok()?)).filter(|(host, _)| !host.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_host_and_port() {
-        assert_eq!(split("127.0.0.1:5433"), Some(("127.0.0.1", 5433)));
-        for wrong in ["", "127.0.0.1", ":5432", "host:port"] {
-            assert_eq!(split(wrong), None, "{wrong}");
-        }
-    }
 }

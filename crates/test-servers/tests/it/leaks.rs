@@ -6,17 +6,31 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use test_servers::{Postgres, PostgresOptions};
+use test_servers::{Mysql, MysqlOptions, Postgres, PostgresOptions};
 
 const CHILD: &str = "TEST_SERVERS_LEAK_CHILD";
 
 #[test]
 fn a_server_goes_when_its_process_is_killed() {
     if std::env::var_os(CHILD).is_some() {
-        start_and_wait_to_be_killed();
+        let server = Postgres::start(&PostgresOptions::new()).unwrap();
+        wait_to_be_killed(server.port(), &server.data_folder().unwrap());
     }
+    goes_with_its_process("leaks::a_server_goes_when_its_process_is_killed");
+}
+
+#[test]
+fn a_mysql_server_goes_when_its_process_is_killed() {
+    if std::env::var_os(CHILD).is_some() {
+        let server = Mysql::start(&MysqlOptions::new()).unwrap();
+        wait_to_be_killed(server.port(), &server.data_folder().unwrap());
+    }
+    goes_with_its_process("leaks::a_mysql_server_goes_when_its_process_is_killed");
+}
+
+fn goes_with_its_process(test: &str) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "leaks::a_server_goes_when_its_process_is_killed", "--nocapture"])
+        .args(["--exact", test, "--nocapture"])
         .env(CHILD, "1")
         .stdout(Stdio::piped())
         .spawn()
@@ -39,11 +53,10 @@ fn a_server_goes_when_its_process_is_killed() {
     }
 }
 
-/// What this test does when it is run by itself.
+/// What these tests do when they are run by themselves.
 #[expect(clippy::print_stdout, reason = "how the test above learns of the server")]
-fn start_and_wait_to_be_killed() -> ! {
-    let server = Postgres::start(&PostgresOptions::new()).unwrap();
-    println!("started {} {}", server.port(), server.data_folder().unwrap().display());
+fn wait_to_be_killed(port: u16, data: &Path) -> ! {
+    println!("started {port} {}", data.display());
     loop {
         std::thread::park();
     }

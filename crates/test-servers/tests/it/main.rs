@@ -3,6 +3,8 @@
 
 mod disk;
 mod leaks;
+mod mysql;
 mod pgbouncer;
 mod postgres;
+mod replica;
 mod standby;

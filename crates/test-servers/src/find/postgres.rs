@@ -1,11 +1,9 @@
-//! Finds the programs of database servers: the search path, the distribution's folders, Homebrew, our own tools.
-
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
+use super::{is_client, search_path, version_of};
 use crate::account::Account;
-use crate::install::{debian, fetch};
+use crate::install::fetch;
 use crate::{Error, Result, tools_folder};
 
 /// The programs of one PostgreSQL installation.
@@ -28,21 +26,19 @@ impl PostgresTools {
     }
 }
 
-/// The first usable PostgreSQL of this machine.
+/// The environment variable with the folder of the PostgreSQL that is to be used, instead of the machine's own.
+pub const CHOSEN_POSTGRES: &str = "DATA_SYNC_TEST_POSTGRES_FOLDER";
+
+/// The PostgreSQL in the folder that `DATA_SYNC_TEST_POSTGRES_FOLDER` names, else the first usable one of this machine.
 ///
 /// # Errors
 /// None was found: the message says what to run.
 pub fn find_postgres() -> Result<PostgresTools> {
+    if let Some(folder) = std::env::var_os(CHOSEN_POSTGRES) {
+        return PostgresTools::in_folder(Path::new(&folder));
+    }
     let found = postgres_folders().into_iter().find_map(|bin| PostgresTools::in_folder(&bin).ok());
     found.ok_or_else(|| Error::new("no PostgreSQL server with its client `psql` was found; run `cargo xtask test`"))
-}
-
-/// The `pgbouncer` of this machine, if there is one.
-pub fn find_pgbouncer() -> Option<PathBuf> {
-    let mut folders = search_path();
-    folders.extend(["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"].map(PathBuf::from));
-    folders.push(debian::unpacked_folder().join("usr/sbin"));
-    folders.into_iter().map(|folder| folder.join("pgbouncer")).find(|path| path.is_file())
 }
 
 fn postgres_folders() -> Vec<PathBuf> {
@@ -78,12 +74,6 @@ fn find_psql(bin: &Path) -> Option<PathBuf> {
     std::iter::once(bin.to_path_buf()).chain(elsewhere()).map(|folder| folder.join("psql")).find(|path| is_client(path))
 }
 
-/// Debian's `psql` may be a script that finds no client behind it.
-fn is_client(path: &Path) -> bool {
-    let asked = || Command::new(path).arg("-V").stdin(Stdio::null()).output();
-    path.is_file() && asked().is_ok_and(|answer| answer.status.success())
-}
-
 fn is_server_folder(folder: &Path) -> bool {
     let enterable = Account::current().is_ok_and(|account| account.can_enter(folder));
     enterable && ["postgres", "initdb"].iter().all(|program| folder.join(program).is_file())
@@ -91,13 +81,11 @@ fn is_server_folder(folder: &Path) -> bool {
 
 fn server_version(bin: &Path) -> Result<String> {
     let program = bin.join("postgres");
-    let asked = Command::new(&program).arg("-V").stdin(Stdio::null()).output();
-    let answer = asked.map_err(Error::doing(format!("cannot run {}", program.display())))?;
-    let text = String::from_utf8_lossy(&answer.stdout);
-    match text.trim().strip_prefix("postgres (PostgreSQL) ") {
-        Some(version) if answer.status.success() => Ok(version.to_owned()),
-        _ => Err(Error::new(format!("{} -V does not answer as PostgreSQL does", program.display()))),
-    }
+    let text = version_of(&program)?;
+    let version = text.strip_prefix("postgres (PostgreSQL) ");
+    version
+        .map(str::to_owned)
+        .ok_or_else(|| Error::new(format!("{} -V does not answer as PostgreSQL does", program.display())))
 }
 
 /// The folders in `parent` that are called `prefix` and a number, the greatest number first.
@@ -112,10 +100,6 @@ fn newest_first(parent: &Path, prefix: &str) -> Vec<PathBuf> {
 fn numbered(path: &Path, prefix: &str) -> Option<(u32, PathBuf)> {
     let number = path.file_name()?.to_str()?.strip_prefix(prefix)?.parse().ok()?;
     Some((number, path.to_path_buf()))
-}
-
-fn search_path() -> Vec<PathBuf> {
-    std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

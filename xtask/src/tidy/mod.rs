@@ -2,6 +2,7 @@
 //! sentence for each place where it is broken.
 
 mod dependencies;
+mod excerpts;
 mod files;
 mod links;
 mod packages;
@@ -31,6 +32,7 @@ pub(crate) fn run() -> Outcome {
         links::lead_somewhere(&texts, &|path| root.join(path).exists()),
         files::short_enough(&texts),
         files::at_home_everywhere(&texts),
+        excerpts::are_verbatim(&texts),
         proofs::exist(&texts),
         proofs::errors_are_said(&texts),
         texts::are_tested(&texts),

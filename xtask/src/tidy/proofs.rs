@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use super::files::TextFile;
 
 const PAGE: &str = "docs/guarantees.md";
+/// Other pages that name promises, where they are there.
+const TUTORIAL: &str = "docs/writing-a-source.md";
 const RUNBOOK: &str = "docs/operations.md";
 const SETTINGS: &str = "crates/sync-runner/default.toml";
 
@@ -15,9 +17,20 @@ pub(super) fn exist(files: &[TextFile]) -> Vec<String> {
     };
     let settings = files.iter().find(|file| file.path == SETTINGS).map_or("", |file| file.text.as_str());
     let known: HashSet<&str> = files.iter().filter(|file| file.path.ends_with(".rs")).flat_map(names).collect();
-    let claimed = page.text.split('`').skip(1).step_by(2).filter(|code| is_name(code) && !settings.contains(code));
-    let missing = claimed.filter(|name| !known.contains(name));
-    missing.map(|name| format!("{PAGE} names the proof {name}, which is no test and no promise of the kit")).collect()
+    let tutorial = files.iter().find(|file| file.path == TUTORIAL);
+    let missing = |page: &TextFile| -> Vec<String> {
+        let claimed = claims(&page.text).into_iter().filter(|name| !settings.contains(name) && !known.contains(name));
+        let sentence =
+            |name| format!("{} names the proof {name}, which is no test and no promise of the kit", page.path);
+        claimed.map(sentence).collect()
+    };
+    std::iter::once(page).chain(tutorial).flat_map(missing).collect()
+}
+
+/// Names in code, outside of blocks of it.
+fn claims(page: &str) -> Vec<&str> {
+    let prose = page.split("```").step_by(2);
+    prose.flat_map(|text| text.split('`').skip(1).step_by(2)).filter(|code| is_name(code)).collect()
 }
 
 fn is_name(code: &str) -> bool {

@@ -1,11 +1,15 @@
 //! Kinds of setting that every driver needs, read from a config file or from the text of an environment variable.
 
+mod url;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
+
+pub use url::{UrlParts, several_hosts, unknown_parameter};
 
 /// A text that must not be seen: its `Debug` shows `***`, and an error about it never shows the value.
 #[derive(Clone, PartialEq, Eq)]

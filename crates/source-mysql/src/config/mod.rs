@@ -5,7 +5,7 @@ mod url;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
-use sync_core::settings::{Seconds, Secret, parsed};
+use sync_core::settings::{Seconds, Secret, parsed, several_hosts};
 use sync_core::{Error, Result};
 
 use crate::tls::SslMode;
@@ -78,7 +78,7 @@ impl MysqlConfig {
 
     /// All settings, each from the place that wins.
     pub(crate) fn resolve(&self) -> Result<Settings> {
-        let url = self.url.as_ref().map_or_else(|| Ok(url::UrlParts::default()), |url| url::parse(url.expose()))?;
+        let url = self.url.as_ref().map_or_else(|| Ok(url::UrlSettings::default()), |url| url::parse(url.expose()))?;
         let in_url = self.url.is_some();
         let span = |own: Option<Seconds>, url: Option<Seconds>, default: u64| {
             own.or(url).map_or(Duration::from_secs(default), Seconds::duration)
@@ -176,7 +176,7 @@ impl Settings {
             }
         }
         if self.host.contains(',') {
-            return Err(url::several_hosts().at("host"));
+            return Err(several_hosts().at("host"));
         }
         Ok(self)
     }

@@ -3,7 +3,7 @@
 use super::Malformed;
 
 /// The digits as the server prints them.
-pub(super) fn digits(raw: &[u8]) -> Result<&str, Malformed> {
+pub(crate) fn digits(raw: &[u8]) -> Result<&str, Malformed> {
     let refused = || Malformed::misfit(&String::from_utf8_lossy(raw), "a decimal number");
     let unsigned = raw.strip_prefix(b"-").unwrap_or(raw);
     let mut parts = unsigned.splitn(2, |byte| *byte == b'.');

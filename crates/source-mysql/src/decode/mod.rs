@@ -2,7 +2,7 @@
 
 mod bits;
 mod datetime;
-mod decimal;
+pub(crate) mod decimal;
 mod geometry;
 #[cfg(test)]
 mod malformed;
@@ -27,9 +27,9 @@ pub(crate) enum Decoder {
     /// A whole number that can exceed them, as its digits.
     Unsigned,
     Float,
-    /// A number of 32 bits as its shortest digits: the server's own text has six of them.
-    FloatDigits,
     Double,
+    /// A floating-point number as the shortest digits that tell it apart. The server's own text cuts some off.
+    Digits,
     Decimal(ValueKind),
     Text,
     Bytes,
@@ -89,8 +89,9 @@ impl Decoder {
             (Self::Integer | Self::Unsigned, Value::Int(number)) => write!(out, "{number}")?,
             (Self::Unsigned, Value::UInt(number)) => write!(out, "{number}")?,
             (Self::Float, Value::Float(number)) => write_real(f64::from(*number), out)?,
-            (Self::FloatDigits, Value::Float(number)) => vector::write_float(*number, out)?,
             (Self::Double, Value::Double(number)) => write_real(*number, out)?,
+            (Self::Digits, Value::Float(number)) => write_digits(number, f64::from(*number), out)?,
+            (Self::Digits, Value::Double(number)) => write_digits(number, *number, out)?,
             (Self::Decimal(_), Value::Bytes(raw)) => out.write_str(decimal::digits(raw)?)?,
             (Self::Text, Value::Bytes(raw)) => out.write_str(utf8(raw)?)?,
             (Self::Bytes, Value::Bytes(raw)) => write_hex(raw, out)?,
@@ -120,8 +121,9 @@ impl Decoder {
                     | MYSQL_TYPE_YEAR
             ),
             Self::Unsigned => native == MYSQL_TYPE_LONGLONG,
-            Self::Float | Self::FloatDigits => native == MYSQL_TYPE_FLOAT,
+            Self::Float => native == MYSQL_TYPE_FLOAT,
             Self::Double => native == MYSQL_TYPE_DOUBLE,
+            Self::Digits => matches!(native, MYSQL_TYPE_FLOAT | MYSQL_TYPE_DOUBLE),
             Self::Decimal(_) => matches!(native, MYSQL_TYPE_NEWDECIMAL | MYSQL_TYPE_DECIMAL),
             Self::Text => is_string(native) || native == MYSQL_TYPE_JSON,
             Self::Bytes => is_string(native),
@@ -181,6 +183,15 @@ fn utf8(raw: &[u8]) -> Result<&str, Malformed> {
     std::str::from_utf8(raw).map_err(|error| Malformed(format!("not UTF-8 at byte {}", error.valid_up_to())))
 }
 
+/// The shortest digits of a number of 32 or 64 bits, whose value is given beside it.
+fn write_digits<N: fmt::Display + fmt::LowerExp>(number: &N, value: f64, out: &mut impl fmt::Write) -> fmt::Result {
+    match value.abs() {
+        0.0 | 1e-5..1e15 => write!(out, "{number}"),
+        size if size.is_finite() => write!(out, "{number:e}"),
+        _ => write_real(value, out),
+    }
+}
+
 fn write_hex(raw: &[u8], out: &mut impl fmt::Write) -> fmt::Result {
     raw.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
 }
@@ -198,8 +209,10 @@ mod tests {
     #[test]
     fn positions_are_exact() {
         assert_eq!(text(Decoder::Float, Value::Float(0.1)), "1.0000000149011612e-1");
-        assert_eq!(text(Decoder::FloatDigits, Value::Float(0.1)), "0.1");
-        assert_eq!(text(Decoder::FloatDigits, Value::Float(16_777_216.0)), "16777216");
+        assert_eq!(text(Decoder::Digits, Value::Float(0.1)), "0.1");
+        assert_eq!(text(Decoder::Digits, Value::Float(16_777_216.0)), "16777216");
+        assert_eq!(text(Decoder::Digits, Value::Double(-3.0838251579703275e-25)), "-3.0838251579703275e-25");
+        assert_eq!(text(Decoder::Digits, Value::Double(f64::NAN)), "NaN");
         assert_eq!(text(Decoder::Unsigned, Value::UInt(u64::MAX)), "18446744073709551615");
         assert_eq!(text(Decoder::Bytes, Value::Bytes(vec![0, 0xff])), "00ff");
         assert_eq!(text(Decoder::AsReal(Number::Decimal), Value::Bytes(b"1.50".to_vec())), "1.50");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Malformed;
+use super::{Malformed, write_digits};
 
 /// A JSON array of the shortest digits that are read as these very numbers: the server's own text has six of them.
 pub(super) fn write(raw: &[u8], out: &mut impl fmt::Write) -> Result<(), Malformed> {
@@ -19,20 +19,10 @@ pub(super) fn write(raw: &[u8], out: &mut impl fmt::Write) -> Result<(), Malform
         // JSON has no name for these, so they are texts.
         let quote = if number.is_finite() { "" } else { "\"" };
         out.write_str(quote)?;
-        write_float(number, out)?;
+        write_digits(&number, f64::from(number), out)?;
         out.write_str(quote)?;
     }
     Ok(out.write_char(']')?)
-}
-
-/// The shortest digits that are read as this number of 32 bits.
-pub(super) fn write_float(number: f32, out: &mut impl fmt::Write) -> fmt::Result {
-    match number.abs() {
-        _ if number.is_nan() => out.write_str("NaN"),
-        f32::INFINITY => out.write_str(if number > 0.0 { "Infinity" } else { "-Infinity" }),
-        0.0 | 1e-5..1e15 => write!(out, "{number}"),
-        _ => write!(out, "{number:e}"),
-    }
 }
 
 #[cfg(test)]

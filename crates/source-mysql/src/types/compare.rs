@@ -6,6 +6,7 @@ use sync_core::decode::Malformed;
 use super::NativeType;
 use super::labels::{labels, number_of_enum, number_of_set};
 use super::select::as_text;
+use crate::decode::decimal;
 use crate::sql;
 
 /// How a column is ordered and compared: `{expression} > {parameter}`, `ORDER BY {expression}`.
@@ -56,7 +57,8 @@ impl Comparison {
             Bound::Moment => Value::from(text.strip_suffix('Z').unwrap_or(text)),
             Bound::Label(labels) => Value::UInt(number_of_enum(labels, text).ok_or_else(refused)?),
             Bound::Labels(labels) => Value::UInt(number_of_set(labels, text).ok_or_else(refused)?),
-            Bound::Decimal { .. } | Bound::Text | Bound::Hex => Value::from(text),
+            Bound::Decimal { .. } => Value::from(decimal::digits(text.as_bytes())?),
+            Bound::Text | Bound::Hex => Value::from(text),
             Bound::Never => return Err(refused()),
         })
     }
@@ -172,6 +174,7 @@ mod tests {
         let compared = comparison(&native, "a");
         assert_eq!(compared.parameter, "CAST(? AS DECIMAL(15,4))");
         assert_eq!(compared.bind("1.5000"), Ok(Value::from("1.5000")));
+        assert_eq!(compared.bind("2024-01-01").unwrap_err().0, "2024-01-01 is not a decimal number");
         assert_eq!(compared.bind_cell(Cell::Real(0.1)), Ok(Value::from("0.1000")));
         assert_eq!(compared.bind_cell(Cell::Integer(-7)), Ok(Value::from("-7")));
     }

@@ -39,8 +39,8 @@ pub(crate) fn field_as(native: &NativeType, name: &str, form: ReadAs) -> Field {
 fn field_as_text(native: &NativeType, name: &str, own: Field) -> Field {
     let column = sql::column(name);
     match own.decoder {
-        // The server's own text of it has six digits.
-        Decoder::Float => Field { decoder: Decoder::FloatDigits, ..own },
+        // The server's own text has six digits of a FLOAT, and 22 characters of a DOUBLE, which can be one too few.
+        Decoder::Float | Decoder::Double => Field { decoder: Decoder::Digits, ..own },
         Decoder::Bits { length, .. } => {
             Field { decoder: Decoder::Bits { length, form: sync_core::ValueKind::Text }, ..own }
         }
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn chosen_forms_lose_nothing() {
         let decoder = |name: &str, form| field_as(&named(name), "a", form).decoder;
-        assert_eq!(decoder("float", ReadAs::Text), Decoder::FloatDigits);
+        assert_eq!(decoder("float", ReadAs::Text), Decoder::Digits);
         assert_eq!(decoder("blob", ReadAs::Text), Decoder::Text);
         assert_eq!(decoder("bit", ReadAs::Text), Decoder::Bits { length: 1, form: ValueKind::Text });
         assert_eq!(decoder("decimal", ReadAs::Text), Decoder::Decimal(ValueKind::Text));

@@ -7,17 +7,18 @@ use std::time::{Duration, Instant};
 use test_servers::install;
 
 use crate::cargo::{cargo, in_workspace, succeed};
-use crate::{Outcome, demo, notice, test, tidy};
+use crate::{Outcome, demo, notice, test, third_party, tidy};
 
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("fmt", || succeed(&mut cargo(["fmt", "--all", "--", "--check"]))),
     ("tidy", tidy::run),
     ("clippy", || succeed(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))),
     ("doc", || succeed(cargo(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))),
     ("deny", deny),
     ("doc tests", || succeed(&mut cargo(["test", "--doc", "--workspace", "--locked"]))),
+    ("third party", third_party::run),
     ("demo", || demo::run(true)),
     // The last one: its closing lines say how many tests ran.
     ("test", || test::run(&["--locked".to_owned()])),
@@ -40,7 +41,7 @@ fn timed((name, step): Step) -> (&'static str, Duration, Outcome) {
 fn summary(results: &[(&str, Duration, Outcome)]) -> String {
     let line = |(name, time, outcome): &(&str, Duration, Outcome)| {
         let verdict = outcome.as_ref().map_or_else(|reason| format!("FAILED: {reason}"), |()| "ok".to_owned());
-        format!("{name:<10} {:>6.1} s  {verdict}\n", time.as_secs_f64())
+        format!("{name:<11} {:>6.1} s  {verdict}\n", time.as_secs_f64())
     };
     results.iter().map(line).collect()
 }
@@ -72,6 +73,6 @@ mod tests {
     fn the_summary_names_each_step_and_its_reason() {
         let results =
             [("fmt", Duration::from_millis(1200), Ok(())), ("test", Duration::from_secs(61), Err("2 failed".into()))];
-        assert_eq!(summary(&results), "fmt           1.2 s  ok\ntest         61.0 s  FAILED: 2 failed\n");
+        assert_eq!(summary(&results), "fmt            1.2 s  ok\ntest          61.0 s  FAILED: 2 failed\n");
     }
 }

@@ -6,6 +6,7 @@ mod ci;
 mod codegen;
 mod demo;
 mod test;
+mod third_party;
 mod tidy;
 
 use std::process::ExitCode;
@@ -41,6 +42,16 @@ enum Command {
     Ci,
     /// Checks the rules of the house that a compiler does not know
     Tidy,
+    /// Writes a crate for a source, which compiles and keeps the kit's first promises
+    NewSource {
+        /// What is to be read, as in the URL's scheme: `mongo` makes `source-mongo`
+        name: String,
+        /// The folder to put it into
+        #[arg(long, default_value = ".")]
+        folder: std::path::PathBuf,
+    },
+    /// Tests sources of others against our crates as they would be published
+    ThirdParty,
     /// Writes the pages that are made from code: `docs/types.md`
     Codegen {
         /// Only say whether one is stale
@@ -55,6 +66,8 @@ fn main() -> ExitCode {
         Command::Test { arguments } => test::run(&arguments),
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
+        Command::NewSource { name, folder } => third_party::new_source(&name, &folder),
+        Command::ThirdParty => third_party::run(),
         Command::Codegen { check } => codegen::run(check),
     };
     match outcome {

@@ -13,19 +13,29 @@ pub struct SqliteConfig {
     pub cache_bytes: usize,
     /// How long to wait for another program that is writing to the file. Default: 20 seconds.
     pub busy_timeout: Duration,
+    /// Who may read and write the file and what stands beside it, as `chmod` takes it. Default: `0o600`, its owner alone. Who reads it
+    /// must be able to write it too, as SQLite's readers share a file beside it. Without meaning on systems without such modes.
+    pub mode: u32,
 }
 
 impl SqliteConfig {
     /// The replica at this path, with defaults for the rest.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), cache_bytes: 4 << 20, busy_timeout: Duration::from_secs(20) }
+        Self { path: path.into(), cache_bytes: 4 << 20, busy_timeout: Duration::from_secs(20), mode: 0o600 }
     }
 
     /// Sets how long to wait for another writer.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
+        self
+    }
+
+    /// Sets who may open the file.
+    #[must_use]
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.mode = mode;
         self
     }
 

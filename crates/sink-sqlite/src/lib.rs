@@ -3,6 +3,7 @@
 mod config;
 mod ddl;
 mod error;
+pub mod file;
 mod indexes;
 mod lock;
 mod names;

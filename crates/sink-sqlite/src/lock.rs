@@ -16,7 +16,8 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Held as long as this process may write to the replica. The side file stays: removing it would race with whoever opens it next.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
-    _file: File,
+    file: File,
+    was_left: bool,
 }
 
 impl WriterLock {
@@ -43,8 +44,20 @@ impl WriterLock {
                 Err(TryLockError::Error(error)) => return Err(unusable(error)),
             }
         }
+        // Whoever closes the file in good order takes the note away.
+        let was_left = noted(&mut file).is_some();
         note_process(&mut file).map_err(unusable)?;
-        Ok(Self { _file: file })
+        Ok(Self { file, was_left })
+    }
+
+    /// Whether the last process that held it ended without giving it back.
+    pub(crate) fn was_left(&self) -> bool {
+        self.was_left
+    }
+
+    /// The process that noted itself, which holds the lock if anybody does.
+    pub(crate) fn holder(replica: &Path) -> Option<u32> {
+        noted(&mut File::open(side_file(replica)).ok()?)
     }
 
     /// Whether some process holds the lock of this replica.
@@ -67,6 +80,13 @@ impl WriterLock {
     }
 }
 
+impl Drop for WriterLock {
+    fn drop(&mut self) {
+        // At worst the next to open it takes a look at the file that was not needed.
+        let _ = self.file.set_len(0);
+    }
+}
+
 fn side_file(replica: &Path) -> PathBuf {
     let mut name = replica.as_os_str().to_owned();
     name.push(".lock");
@@ -75,12 +95,18 @@ fn side_file(replica: &Path) -> PathBuf {
 
 fn held(file: &mut File) -> Error {
     // Whoever holds it may not have written its note yet.
-    let mut note = String::new();
-    let holder = match file.take(20).read_to_string(&mut note).ok().and_then(|_| note.trim().parse::<u32>().ok()) {
+    let holder = match noted(file) {
         Some(process) => format!("process {process}"),
         None => "another process".to_owned(),
     };
     Error::config(format!("{holder} is syncing into it")).hint("stop that one, or choose another path")
+}
+
+fn noted(file: &mut File) -> Option<u32> {
+    let mut note = String::new();
+    file.rewind().ok()?;
+    file.take(20).read_to_string(&mut note).ok()?;
+    note.trim().parse().ok()
 }
 
 fn note_process(file: &mut File) -> std::io::Result<()> {

@@ -78,6 +78,10 @@ fn configure(conn: &Connection, config: &SqliteConfig) -> rusqlite::Result<()> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // Counts only in a new file.
     conn.pragma_update(None, "page_size", 4096)?;
+    // In a file of somebody else's making, free pages are kept as they are.
+    if conn.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0))? == 0 {
+        conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
     conn.pragma_update(None, "synchronous", "NORMAL")?;
     let kibibytes = i64::try_from(config.cache_bytes / 1024).unwrap_or(i64::MAX);
     conn.pragma_update(None, "cache_size", -kibibytes.clamp(64, i64::from(i32::MAX)))?;

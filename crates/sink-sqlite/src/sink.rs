@@ -11,7 +11,7 @@ use crate::lock::WriterLock;
 use crate::read::ReplicaFile;
 use crate::statements::StatementTexts;
 use crate::transaction::SqliteTransaction;
-use crate::{SqliteConfig, open, state};
+use crate::{SqliteConfig, file, open, state};
 
 /// How long closing waits for readers, to leave a file without a log beside it.
 const PATIENCE_AT_CLOSE: Duration = Duration::from_millis(500);
@@ -26,7 +26,7 @@ pub struct SqliteSink {
     pub(crate) path: PathBuf,
     busy_timeout: Duration,
     // Last, because fields are dropped in this order: the file is closed when the lock goes.
-    _lock: WriterLock,
+    lock: WriterLock,
 }
 
 impl SqliteSink {
@@ -41,15 +41,23 @@ impl SqliteSink {
     pub fn open(config: SqliteConfig) -> Result<Self> {
         let path = open::resolve(&config.path)?;
         let lock = WriterLock::acquire(&path)?;
+        file::make(&path, config.mode)?;
         let conn = open::writer(&path, &config).map_err(|error| error.at(open::place(&path)))?;
         let statements = StatementTexts::default();
-        Ok(Self { conn, statements, path, busy_timeout: config.busy_timeout, _lock: lock })
+        Ok(Self { conn, statements, path, busy_timeout: config.busy_timeout, lock })
     }
 
     /// The file, as an absolute path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether the last process that wrote to it ended without closing it. What was committed is there all the same; a look with
+    /// [`file::damages`] tells whether the disk kept it.
+    #[must_use]
+    pub fn was_left_open(&self) -> bool {
+        self.lock.was_left()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::known::Known;
 use crate::pool::Pool;
 use crate::pulse::pulse;
 use crate::read::{read, try_out};
-use crate::server::identity;
+use crate::server::{clock, identity};
 
 /// A PostgreSQL database.
 #[derive(Debug)]
@@ -53,6 +53,10 @@ impl Source for PostgresSource {
 
     async fn try_out(&self, table: &SourceTable) -> Result<()> {
         try_out(&self.pool, &self.login, table).await
+    }
+
+    async fn clock(&self) -> Result<Option<i64>> {
+        clock(&self.pool).await.map(Some)
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {

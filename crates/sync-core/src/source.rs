@@ -48,6 +48,14 @@ pub trait Source: Debug + Send + Sync + 'static {
         Ok(())
     }
 
+    /// The server's time of day, in milliseconds since 1970, for telling an operator how far it is off. Nothing is decided by it.
+    ///
+    /// # Errors
+    /// When the server can't be reached or does not tell.
+    async fn clock(&self) -> Result<Option<i64>> {
+        Ok(None)
+    }
+
     /// Starts to read. The reader owns what it needs, so several can be open side by side.
     ///
     /// # Errors

@@ -1,8 +1,12 @@
 //! What is going on, for whoever asks: [`Status`] is the whole picture, replaced as it changes.
 
+mod totals;
+
 use std::time::Duration;
 
 use tokio::sync::watch;
+
+pub use totals::{RunDurations, RunTotals};
 
 use crate::{Guarantee, HeldDeletes, SourceIdentity, TableId, TablePlan, TableProblem};
 
@@ -14,6 +18,8 @@ pub struct Status {
     pub sources: Vec<SourceStatus>,
     /// One entry a planned table, source by source.
     pub tables: Vec<TableStatus>,
+    /// Bytes of rows that wait to be written; the engine bounds them.
+    pub waiting_bytes: u64,
 }
 
 /// Where one source stands.
@@ -64,6 +70,8 @@ pub struct TableStatus {
     pub guarantee: Guarantee,
     /// Deletes that were too many to be believed at once.
     pub held: Option<HeldDeletes>,
+    /// What its runs came to so far.
+    pub totals: RunTotals,
 }
 
 /// What is being done to a table.
@@ -174,6 +182,11 @@ impl StatusBoard {
         });
     }
 
+    /// Notes how many bytes wait to be written.
+    pub(crate) fn waiting(&self, bytes: u64) {
+        self.0.send_if_modified(|status| std::mem::replace(&mut status.waiting_bytes, bytes) != bytes);
+    }
+
     /// Tables are told apart by their replica, which is unique.
     pub(crate) fn update(&self, replica: &str, change: impl FnOnce(&mut TableStatus)) {
         self.0.send_modify(|status| {
@@ -202,6 +215,7 @@ impl TableStatus {
             next_run_ms: None,
             guarantee: plan.guarantee.clone(),
             held: None,
+            totals: RunTotals::default(),
         }
     }
 }

@@ -62,8 +62,24 @@ pub(crate) enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check the configuration, the sources and their tables, without changing anything
-    Check,
+    /// Write a configuration from what a source has
+    Init {
+        /// The source, as postgres://user@host/database; its password is better set in DATA_SYNC_PASSWORD
+        #[arg(long)]
+        url: String,
+        /// The file to write, or - to print it; a file that is there is kept
+        #[arg(long, short, value_name = "FILE", default_value = crate::config::DEFAULT_FILE)]
+        output: PathBuf,
+    },
+    /// Check the configuration, the sources, their tables and the replica, without changing anything
+    Check {
+        /// Print all that was found as JSON
+        #[arg(long)]
+        json: bool,
+        /// Read the whole replica file too, and tell what is damaged in it
+        #[arg(long)]
+        integrity: bool,
+    },
     /// Bring all tables up to date, once
     Sync {
         /// Print what was done as JSON
@@ -80,6 +96,14 @@ pub(crate) enum Command {
         /// Count the rows of each table, which reads all of them
         #[arg(long)]
         rows: bool,
+        /// Show it anew every two seconds, until a signal asks to end
+        #[arg(long, conflicts_with = "json")]
+        watch: bool,
+    },
+    /// Copy the replica as it is now to another file, also while a daemon runs
+    Backup {
+        /// The file to write; it must not be there yet
+        file: PathBuf,
     },
     /// Copy a table again with the next sync; not while a daemon runs
     Resync {
@@ -122,6 +146,11 @@ pub(crate) enum Command {
         /// Print the rows as a JSON array
         #[arg(long)]
         json: bool,
+    },
+    /// Print what completes this command line in a shell: data-sync completions bash > /etc/bash_completion.d/data-sync
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
     },
     /// Print the configuration that counts, with defaults and environment, without secrets
     PrintConfig,

@@ -71,7 +71,7 @@ pub(crate) async fn prepare(config: &Config, registry: &Registry) -> Result<Prep
 
 /// Opens the replica for these sources.
 pub(crate) fn open_engine(config: &Config, sources: Vec<EngineSource>) -> Result<Engine, Error> {
-    let sink = SqliteSink::open(SqliteConfig::new(config.sink.path.as_path()))?;
+    let sink = SqliteSink::open(SqliteConfig::new(config.sink.path.as_path()).mode(config.sink.mode))?;
     Engine::new(Box::new(sink), sources)
 }
 

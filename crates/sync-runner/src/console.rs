@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::MultiProgress;
 use sync_core::Error;
@@ -12,12 +13,20 @@ use crate::exit::Exit;
 #[derive(Clone, Debug)]
 pub(crate) struct Console {
     bars: MultiProgress,
+    told: Arc<Mutex<Told>>,
+}
+
+/// What was printed so far that is no result.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) errors: Vec<String>,
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Console {
     pub(crate) fn new() -> Self {
         // Hides itself where standard error is no terminal.
-        Self { bars: MultiProgress::new() }
+        Self { bars: MultiProgress::new(), told: Arc::default() }
     }
 
     /// The progress bars.
@@ -31,11 +40,25 @@ impl Console {
     }
 
     pub(crate) fn error(&self, error: &Error) {
-        self.note(format_args!("error: {}", one_line(&error.to_string())));
+        let line = one_line(&error.to_string());
+        self.note(format_args!("error: {line}"));
+        self.remember().errors.push(line);
     }
 
     pub(crate) fn warning(&self, text: impl Display) {
-        self.note(format_args!("warning: {}", one_line(&text.to_string())));
+        let line = one_line(&text.to_string());
+        self.note(format_args!("warning: {line}"));
+        self.remember().warnings.push(line);
+    }
+
+    /// The errors and warnings that were printed.
+    pub(crate) fn told(&self) -> Told {
+        self.remember().clone()
+    }
+
+    /// Lines are added whole, so a panic elsewhere leaves nothing half done.
+    fn remember(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Prints a line to standard error.

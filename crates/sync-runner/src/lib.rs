@@ -5,6 +5,7 @@ mod commands;
 pub mod config;
 mod connect;
 mod console;
+mod cursor;
 mod daemon;
 mod exit;
 mod interrupt;

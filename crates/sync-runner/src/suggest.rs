@@ -44,6 +44,11 @@ fn is_usable(table: &TableSchema) -> bool {
     is_plain && table.unreadable().is_none() && !table.key().is_empty()
 }
 
+/// A table as `tables` names it.
+pub(crate) fn table_name(table: &TableId, default_schema: Option<&str>) -> String {
+    name(table, default_schema, part(table.name()))
+}
+
 fn name(table: &TableId, default_schema: Option<&str>, name: String) -> String {
     match table.schema() {
         Some(schema) if Some(schema) != default_schema => format!("{}.{name}", part(schema)),
@@ -58,7 +63,7 @@ fn part(text: &str) -> String {
 }
 
 /// A text of one line in TOML.
-fn toml_text(text: &str) -> String {
+pub(crate) fn toml_text(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 

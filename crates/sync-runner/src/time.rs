@@ -1,8 +1,14 @@
 //! Moments and spans as text.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAY: i64 = 86_400;
+
+/// Now, in milliseconds since 1970. A clock before that is taken as 1970.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
 
 /// Milliseconds since 1970 as `2024-02-29T13:37:00.000Z`.
 pub(crate) fn moment(milliseconds: i64) -> String {

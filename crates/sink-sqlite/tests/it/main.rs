@@ -18,3 +18,4 @@ mod tables;
 mod transactions;
 mod values;
 mod writing;
+mod years;

@@ -1,6 +1,7 @@
 //! One statement that tells which server this is, where its transactions stand, and what happened to its tables.
 
 mod activity;
+mod clock;
 mod identity;
 mod sql;
 
@@ -12,6 +13,7 @@ use crate::error::{from_server, within};
 use crate::known::Known;
 use crate::session::Session;
 
+pub(crate) use clock::clock;
 pub(crate) use identity::identity;
 pub(crate) use sql::ENDPOINT;
 

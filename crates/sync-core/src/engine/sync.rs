@@ -1,10 +1,11 @@
 //! Tables brought up to date once: all of them, or one.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use futures_util::stream;
+use tracing::Instrument as _;
 
 use super::entry::RunOptions;
 use super::table::{RunOutcome, TableRun};
@@ -85,13 +86,15 @@ impl Engine {
             options,
         };
         let mut outcome = RunOutcome::default();
-        let result = run.run(started_ms, &mut outcome).await;
+        // A level that is never left out: every line about the run names its table, whatever is logged.
+        let span = tracing::error_span!("run", table = %plan.id(), run = started_ms);
+        let result = run.run(started_ms, &mut outcome).instrument(span.clone()).await;
         let error = result.err().map(|error| error.at(format!("table {}", plan.id())));
         self.keep_record(plan, started_ms, &mut outcome, error.as_ref()).await;
-        self.show_end(plan, &outcome, error.as_ref());
+        span.in_scope(|| self.show_end(plan, &outcome, started.elapsed(), error.as_ref()));
         if error.is_none() && matches!(outcome.work, Some(Work::Copied | Work::Resumed)) && plan.mode == Mode::Follow {
             let (rows, seconds) = (outcome.rows_read, started.elapsed().as_secs_f64());
-            tracing::info!(table = %plan.id(), replica = %plan.replica.name, rows, seconds, "the copy is complete");
+            span.in_scope(|| tracing::info!(replica = %plan.replica.name, rows, seconds, "the copy is complete"));
         }
         TableReport {
             table: plan.id().clone(),
@@ -145,16 +148,24 @@ impl Engine {
     }
 
     /// Shows how a run ended; logs only what is new.
-    fn show_end(&self, plan: &TablePlan, outcome: &RunOutcome, error: Option<&crate::Error>) {
+    fn show_end(&self, plan: &TablePlan, outcome: &RunOutcome, took: Duration, error: Option<&crate::Error>) {
         let text = error.map(ToString::to_string);
+        self.status.waiting(self.writer.waiting_bytes());
         self.status.update(&plan.replica.name, |table| {
             table.phase = if text.is_some() { Phase::Failed } else { Phase::Done };
             table.rows_read = outcome.rows_read;
             table.rows_changed = outcome.written.changed + outcome.written.deleted;
             table.held.clone_from(&outcome.held);
+            table.totals.rows_read += outcome.rows_read;
+            table.totals.rows_changed += table.rows_changed;
+            table.totals.bytes_read += outcome.bytes_read;
+            table.totals.durations.add(took);
+            if let Some(error) = error {
+                *table.totals.failures.entry(error.kind().as_str()).or_default() += 1;
+            }
             match &text {
                 Some(text) if table.error.as_ref() != Some(text) => tracing::warn!("{text}"),
-                None if table.error.is_some() => tracing::info!(table = %plan.id(), "recovered"),
+                None if table.error.is_some() => tracing::info!("recovered"),
                 _ => {}
             }
             if text.is_some() {

@@ -102,6 +102,11 @@ impl Writer {
         })
     }
 
+    /// Bytes of batches that wait, or are being written.
+    pub(crate) fn waiting_bytes(&self) -> u64 {
+        u64::from(BUDGET_KIB).saturating_sub(self.budget.available_permits() as u64) << 10
+    }
+
     pub(crate) async fn stored(&self, table: &ReplicaTable) -> Result<Stored> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Stored { table: table.clone(), reply }, None)?;

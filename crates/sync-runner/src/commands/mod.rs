@@ -1,8 +1,11 @@
 //! What the command line offers, one file a command.
 
 mod accept_deletes;
+mod backup;
 mod check;
+mod completions;
 mod failed;
+mod init;
 mod planned;
 mod print_config;
 mod query;
@@ -21,6 +24,11 @@ use crate::exit::Exit;
 
 /// Does what the command line says; all problems are printed.
 pub(crate) fn run(cli: Cli, registry: &Registry, console: &Console) -> Exit {
+    match &cli.command {
+        Command::Init { url, output } => return on_a_runtime(console, init::run(registry, console, url, output)),
+        Command::Completions { shell } => return completions::run(console, *shell),
+        _ => {}
+    }
     let load = || Config::load(cli.config.as_deref(), std::env::vars_os());
     let config = match load() {
         Ok(config) => config,
@@ -40,10 +48,16 @@ pub(crate) fn run(cli: Cli, registry: &Registry, console: &Console) -> Exit {
         }
     }
     match cli.command {
-        Command::Check => on_a_runtime(console, check::run(&config, registry, console)),
+        Command::Check { json, integrity } => {
+            let wish = check::Wish { json, integrity };
+            on_a_runtime(console, check::run(&config, registry, console, wish))
+        }
+        Command::Backup { file } => backup::run(&config, console, &file),
+        // Those that need no configuration were carried out above.
+        Command::Init { .. } | Command::Completions { .. } => Exit::Bug,
         Command::Sync { json } => on_a_runtime(console, sync::run(&config, registry, console, json)),
         Command::Run => run::run(&config, &load, registry, console),
-        Command::Status { json, rows } => status::run(&config, console, json, rows),
+        Command::Status { json, rows, watch } => status::run(&config, console, &status::Wish { json, rows, watch }),
         Command::Failed { table, json, limit } => failed::run(&config, console, table.as_deref(), json, limit),
         Command::Verify { tables, repair, json } => {
             let wanted = verify::Wish { tables: &tables, repair, json };

@@ -19,6 +19,8 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// What clients must send; always there when others can reach the address.
     pub token: Option<SecretSetting>,
+    /// What clients may send instead that read, and command nothing.
+    pub read_token: Option<SecretSetting>,
 }
 
 impl HttpConfig {
@@ -32,12 +34,18 @@ impl HttpConfig {
             written.parse::<SocketAddr>().map_err(error)
         });
         let token = secrets::read(&mut section, ["token", "token_env", "token_file"], folder);
+        let read_token = secrets::read(&mut section, ["read_token", "read_token_env", "read_token_file"], folder);
+        if token.is_none() && read_token.is_some() {
+            let error =
+                Error::config("read_token is set without token, so that anybody could command").at(section.place());
+            section.reading().problem(error.hint("set token_env or token_file too"));
+        }
         if enabled == Some(true) && token.is_none() && listen.is_some_and(|address| !address.ip().is_loopback()) {
             let error = Error::config("others can reach this address").at(section.place());
             section.reading().problem(error.hint("set token_env or token_file, or listen at 127.0.0.1"));
         }
         let top = belongs_to_the_top(&section);
         section.refuse_rest(top);
-        Some(Self { enabled: enabled?, listen: listen?, token })
+        Some(Self { enabled: enabled?, listen: listen?, token, read_token })
     }
 }

@@ -30,6 +30,7 @@ pub use sink::SinkConfig;
 pub use source::SourceConfig;
 
 pub(crate) use nearest::nearest;
+pub(crate) use secrets::login_without_password;
 
 use layers::Layers;
 use scope::Scope;

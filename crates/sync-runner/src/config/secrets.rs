@@ -118,6 +118,32 @@ pub(super) fn hide_in_url(url: &str) -> String {
     if query.contains('@') { format!("{scheme}://***") } else { format!("{scheme}://{address}{query}") }
 }
 
+/// A URL whose password, if it has one, is left out.
+pub(crate) struct Login {
+    pub(crate) url: String,
+    pub(crate) had_password: bool,
+}
+
+/// Takes the password out of a URL.
+///
+/// # Errors
+/// When it can't be told where it ends.
+pub(crate) fn login_without_password(url: &str) -> Result<Login, Error> {
+    let shown = hide_in_url(url);
+    if shown == url {
+        return Ok(Login { url: shown, had_password: false });
+    }
+    if shown.ends_with("://***") {
+        let error = Error::config("it can't be told where its password ends").at("--url");
+        return Err(error.hint("write ? as %3F, @ as %40 and / as %2F in it, or set DATA_SYNC_PASSWORD instead"));
+    }
+    let (address, query) = shown.split_once('?').map_or((shown.as_str(), ""), |(address, query)| (address, query));
+    let kept: Vec<_> = query.split('&').filter(|pair| !pair.is_empty() && !pair.ends_with("=***")).collect();
+    let address = address.replacen(":***@", "@", 1);
+    let url = if kept.is_empty() { address } else { format!("{address}?{}", kept.join("&")) };
+    Ok(Login { url, had_password: true })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +161,20 @@ mod tests {
         ] {
             assert_eq!(hide_in_url(url), shown);
         }
+    }
+
+    #[test]
+    fn a_login_can_be_written_down_without_its_password() {
+        for (url, without, had_password) in [
+            ("postgres://app:hunter2@db/shop?sslmode=require", "postgres://app@db/shop?sslmode=require", true),
+            ("postgres://db/shop?user=app&password=hunter2", "postgres://db/shop?user=app", true),
+            ("postgres://app@db/shop", "postgres://app@db/shop", false),
+        ] {
+            let login = login_without_password(url).unwrap();
+            assert_eq!((login.url.as_str(), login.had_password), (without, had_password));
+        }
+        let error = login_without_password("postgres://app:hun?ter2@db/shop").err().unwrap().to_string();
+        assert!(error.starts_with("--url: it can't be told where its password ends; write ? as %3F"), "{error}");
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn each_table_has_its_guarantee_with_the_reason_and_the_remedy() {
         line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).skip(2).collect::<Vec<_>>()
     };
     assert_eq!(line("plain"), ["updated_at, id", "lossless"]);
-    assert_eq!(line("swept"), ["sweep", "lossless"]);
+    assert_eq!(line("swept"), ["a sweep", "lossless"]);
     let full = "bounded by 7 s: mode = \"full\" is set, so it is read whole each time; leave `mode` out";
     assert_eq!(line("whole"), ["a full read", full]);
     assert_eq!(

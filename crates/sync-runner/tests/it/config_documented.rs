@@ -11,7 +11,16 @@ fn all_settings() -> String {
         _ => line,
     });
     // One secret can be given in one way.
-    let ways = ["password = ", "password_file", "url_env", "url_file", "token = ", "token_file"];
+    let ways = [
+        "password = ",
+        "password_file",
+        "url_env",
+        "url_file",
+        "token = ",
+        "token_file",
+        "read_token = ",
+        "read_token_file",
+    ];
     on.filter(|line| !ways.iter().any(|way| line.starts_with(way))).collect::<Vec<_>>().join("\n")
 }
 

@@ -13,7 +13,7 @@ fn unknown_keys_name_the_nearest_known_one() {
         ),
         ("table = {}\ntabels = []", "data-sync.toml:2: tabels: there is no such setting; did you mean `tables`?"),
         ("[sinks]\npath = \"x\"", "data-sync.toml:1: sinks: there is no such setting; did you mean `sink`?"),
-        ("[sink]\nfile = \"x\"", "data-sync.toml:2: sink.file: there is no such setting; known here: path"),
+        ("[sink]\nfile = \"x\"", "data-sync.toml:2: sink.file: there is no such setting; known here: path, mode"),
         (
             "tables = [{ name = \"a\", batch = 3 }]",
             "data-sync.toml:1: tables[1].batch: there is no such setting; known here: name, schema, timestamp_column, \

@@ -14,6 +14,8 @@ mod config_tables;
 mod daemon;
 mod endpoints;
 mod failed;
+mod file;
+mod init;
 mod load;
 mod query;
 mod resync;

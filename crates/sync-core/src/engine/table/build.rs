@@ -11,7 +11,7 @@ impl Attempt<'_> {
     /// Copies from the start.
     pub(super) async fn copy(&mut self, because: Option<String>) -> Result<(), Failure> {
         if let Some(because) = because {
-            tracing::warn!(table = %self.run.plan.id(), "copying again: {because}");
+            tracing::warn!("copying again: {because}");
         }
         self.outcome.work = Some(Work::Copied);
         self.start_build().await?;
@@ -20,7 +20,7 @@ impl Attempt<'_> {
 
     /// Goes on with a copy.
     pub(super) async fn resume(&mut self, cursor: Cursor) -> Result<(), Failure> {
-        tracing::info!(table = %self.run.plan.id(), "going on with the copy from its checkpoint");
+        tracing::info!("going on with the copy from its checkpoint");
         self.outcome.work = Some(Work::Resumed);
         self.build(Some(cursor)).await
     }

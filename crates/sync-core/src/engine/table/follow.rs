@@ -37,7 +37,7 @@ impl Attempt<'_> {
     /// Reads everything into the published table: rows that are as they should be stay untouched. Broken off, it goes on by its cursor
     /// like any other read.
     pub(super) async fn repair(&mut self, because: &str) -> Result<(), Failure> {
-        tracing::warn!(table = %self.run.plan.id(), "comparing every row with the source: {because}");
+        tracing::warn!("comparing every row with the source: {because}");
         self.run.enter(Phase::Copying);
         self.outcome.work = Some(Work::Repaired);
         self.upkeep.reconcile_owed = true;

@@ -46,6 +46,7 @@ pub(crate) struct TableRun<'a> {
 pub(crate) struct RunOutcome {
     pub(crate) work: Option<Work>,
     pub(crate) rows_read: u64,
+    pub(crate) bytes_read: u64,
     pub(crate) rows_failed: u64,
     pub(crate) written: crate::WriteStats,
     /// How long a sweep took that left nothing out.

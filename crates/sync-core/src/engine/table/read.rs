@@ -107,17 +107,17 @@ impl Attempt<'_> {
                 // Where no cursor stands between the rows the reader must be kept: they can't be had again from there.
                 Err(_) if !complete || !self.may_pause() => sending.await?,
                 Err(_) => {
-                    tracing::warn!(table = %self.run.plan.id(), "the replica has taken no row for {STALL:?}; reading pauses");
+                    tracing::warn!("the replica has taken no row for {STALL:?}; reading pauses");
                     drop(reader);
                     sending.await?;
-                    tracing::info!(table = %self.run.plan.id(), "the replica takes rows again; reading goes on");
+                    tracing::info!("the replica takes rows again; reading goes on");
                     return Ok(None);
                 }
             }
             self.show_progress();
             self.run.tell_committed(self.job).await;
             if complete && self.is_copying(state) && started.elapsed() >= self.run.options.copy_snapshot_max {
-                tracing::debug!(table = %self.run.plan.id(), "the copy goes on under another snapshot");
+                tracing::debug!("the copy goes on under another snapshot");
                 return Ok(None);
             }
         }
@@ -148,11 +148,13 @@ impl Attempt<'_> {
 
     fn count(&mut self, batch: &Batch) {
         self.outcome.rows_read += batch.rows.len() as u64;
+        self.outcome.bytes_read += batch.rows.size() as u64;
         self.outcome.rows_failed += batch.failed.len() as u64;
     }
 
     fn show_progress(&self) {
         let written = self.job.written();
+        self.run.status.waiting(self.run.writer.waiting_bytes());
         let rows_read = self.outcome.rows_read;
         self.run.status.update(&self.run.plan.replica.name, |table| {
             table.rows_read = rows_read;
@@ -167,7 +169,7 @@ impl TableRun<'_> {
         if let Some(cursor) = job.take_committed()
             && let Err(error) = self.source.committed(&job.stream, &cursor).await
         {
-            tracing::warn!(table = %self.plan.id(), "the source could not be told what is stored: {error}");
+            tracing::warn!("the source could not be told what is stored: {error}");
         }
     }
 }

@@ -4,8 +4,8 @@ mod interval;
 mod json;
 mod text;
 
-use std::io::{self, Write as _};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use sink_sqlite::{SqliteReplica, TableStatus};
@@ -15,21 +15,50 @@ use crate::config::Config;
 use crate::console::Console;
 use crate::daemon;
 use crate::exit::Exit;
+use crate::time::now_ms;
 use interval::interval;
 
 /// The version of what `--json` prints: a key that is added leaves it, one that goes or changes raises it.
 const VERSION: u32 = 1;
 
-pub(super) fn run(config: &Config, console: &Console, json: bool, count: bool) -> Exit {
-    match read(config, count) {
+/// How often it is shown anew where it is watched.
+const WATCH: Duration = Duration::from_secs(2);
+/// Clears a terminal and begins at its top.
+const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
+
+/// What is wished for.
+pub(super) struct Wish {
+    pub(super) json: bool,
+    /// Count the rows of each table.
+    pub(super) rows: bool,
+    /// Show it again and again.
+    pub(super) watch: bool,
+}
+
+pub(super) fn run(config: &Config, console: &Console, wish: &Wish) -> Exit {
+    loop {
+        let exit = show(config, console, wish);
+        // A replica that is not there yet may come; a reader that went away does not.
+        if !wish.watch || (exit != Exit::Replica && writeln!(io::stdout()).is_err()) {
+            return exit;
+        }
+        std::thread::sleep(WATCH);
+    }
+}
+
+fn show(config: &Config, console: &Console, wish: &Wish) -> Exit {
+    match read(config, wish.rows) {
         Ok(tables) => {
             let now = now_ms();
-            let written = if json {
+            let written = if wish.json {
                 let path = config.sink.path.display().to_string();
                 let tables: Vec<_> = tables.iter().map(|table| json::of(table, now)).collect();
                 writeln!(io::stdout(), "{:#}", json!({ "version": VERSION, "replica": path, "tables": tables }))
             } else {
-                text::write(&tables, count, now)
+                if wish.watch && io::stdout().is_terminal() {
+                    console.line(CLEAR);
+                }
+                text::write(&tables, wish.rows, now)
             };
             console.written(written)
         }
@@ -79,12 +108,6 @@ fn read(config: &Config, count: bool) -> Result<Vec<Table>, Error> {
 fn guarantee(daemon: &Json, replica: &str) -> Option<Json> {
     let table = daemon["tables"].as_array()?.iter().find(|table| table["replica"] == replica)?;
     Some(table["guarantee"].clone())
-}
-
-/// Milliseconds since 1970.
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn state(status: &TableStatus) -> &'static str {

@@ -1,0 +1,101 @@
+//! `data-sync check`: all that could keep a sync from working, without changing anything.
+
+mod json;
+mod replica;
+mod text;
+
+use std::time::{Duration, Instant};
+
+use sync_core::engine::{Inventory, inventory};
+use sync_core::{EngineSource, Error, Registry};
+
+use crate::config::{Config, SourceConfig};
+use crate::connect::connect;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::suggest::no_tables;
+use replica::CheckedReplica;
+
+/// A clock that is further off is worth a word.
+const CLOCK_TOLERANCE_MS: i64 = 5_000;
+
+/// What is wished for.
+#[derive(Clone, Copy)]
+pub(super) struct Wish {
+    pub(super) json: bool,
+    pub(super) integrity: bool,
+}
+
+/// What was found of one source that answered.
+struct CheckedSource<'a> {
+    config: &'a SourceConfig,
+    inventory: Inventory,
+    /// How far the server's clock is ahead of this machine's, in milliseconds; the way there and back is in it.
+    clock_ahead_ms: Option<i64>,
+}
+
+pub(super) async fn run(config: &Config, registry: &Registry, console: &Console, wish: Wish) -> Exit {
+    tokio::select! {
+        biased;
+        exit = interrupt::signal() => exit,
+        exit = check(config, registry, console, wish) => exit,
+    }
+}
+
+async fn check(config: &Config, registry: &Registry, console: &Console, wish: Wish) -> Exit {
+    let (replica, mut exit) = replica::check(config, console, wish.integrity);
+    if !wish.json {
+        text::head(config, &replica, console);
+    }
+    let connected = connect(config, registry, console).await;
+    exit = exit.or(connected.exit);
+    let answers = inventory(&connected.sources).await;
+    let mut checked = Vec::new();
+    for ((source, answer), config) in connected.sources.iter().zip(answers).zip(connected.configs) {
+        match answer {
+            Ok(inventory) => {
+                let clock_ahead_ms = clock_ahead(source).await;
+                let found = CheckedSource { config, inventory, clock_ahead_ms };
+                if !wish.json {
+                    exit = exit.or(text::source(&found, console));
+                }
+                exit = exit.or(tell_problems(&found, source, console));
+                checked.push(found);
+            }
+            Err(error) => {
+                console.error(&config.label(&error));
+                exit = exit.or(Exit::from(&error));
+            }
+        }
+    }
+    if wish.json { exit.or(json::write(config, &replica, &checked, exit, console)) } else { exit }
+}
+
+fn tell_problems(found: &CheckedSource<'_>, source: &EngineSource, console: &Console) -> Exit {
+    let (config, inventory) = (found.config, &found.inventory);
+    if let Some(ahead) = found.clock_ahead_ms.filter(|ahead| ahead.abs() > CLOCK_TOLERANCE_MS) {
+        let (seconds, side) = (ahead.abs() / 1000, if ahead > 0 { "ahead of" } else { "behind" });
+        console.warning(format_args!(
+            "the clock of {} is {seconds} s {side} this machine's; no row is lost by it, but lags are told wrongly",
+            inventory.identity.description()
+        ));
+    }
+    if !config.names_tables() {
+        let default_schema = source.source.capabilities().default_schema;
+        console.error(&no_tables(config, Some(&inventory.tables), default_schema.as_deref()));
+        return Exit::Config;
+    }
+    for problem in &inventory.plan.problems {
+        console.error(&config.label(&Error::new(problem.kind, problem.message.as_str())));
+    }
+    if inventory.plan.problems.is_empty() { Exit::Success } else { Exit::Failed }
+}
+
+/// What a server does not tell is no problem.
+async fn clock_ahead(source: &EngineSource) -> Option<i64> {
+    let started = Instant::now();
+    let theirs = source.source.clock().await.ok()??;
+    let half_way = i64::try_from((started.elapsed() / 2).min(Duration::from_secs(60)).as_millis()).ok()?;
+    Some(theirs - (crate::time::now_ms() - half_way))
+}

@@ -1,0 +1,71 @@
+//! The replica's file over the years: its mode, backups, damage.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::command::{folder, run};
+use crate::shop::Shop;
+
+#[test]
+fn a_backup_is_taken_while_a_daemon_runs() {
+    let shop = Shop::synced(100, "sync_interval = 1");
+    let daemon = crate::daemon::Daemon::start(shop.path());
+    daemon.wait_for_log("data-sync runs");
+    let ran = shop.run(&["backup", "copy.db"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.starts_with("copy.db is written and was read through: "), "{}", ran.stdout);
+    let copy = folder("");
+    std::fs::copy(shop.path().join("copy.db"), copy.path().join("replica.db")).unwrap();
+    assert_eq!(crate::daemon::number(copy.path(), "SELECT count(*) FROM tmp_users"), Some(100));
+    let again = shop.run(&["backup", "copy.db"]);
+    let expected = "error: backup copy.db: there is a file of this name; choose another name, or remove it\n";
+    assert_eq!((again.code, again.stderr.as_str()), (4, expected));
+}
+
+#[test]
+fn the_mode_is_that_of_the_configuration() {
+    let shop = Shop::synced(1, "");
+    let mode = |side: &str| {
+        std::fs::metadata(shop.path().join(format!("replica.db{side}"))).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!((mode(""), mode(".lock")), (0o600, 0o600));
+    let file = shop.path().join("data-sync.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{text}[sink]\nmode = \"0660\"\n")).unwrap();
+    let daemon = crate::daemon::Daemon::start(shop.path());
+    daemon.wait_until("the log beside the file", || shop.path().join("replica.db-wal").exists());
+    assert_eq!(["", "-wal", "-shm", ".lock"].map(mode), [0o660; 4]);
+    let (code, checked) = shop.json(&["check", "--json"]);
+    let replica = &checked["replica"];
+    assert_eq!(
+        (code, &replica["mode"], &replica["readable_by"]),
+        (0, &"0660".into(), &"its owner and its group".into())
+    );
+    assert_eq!(replica["is_being_synced"], true);
+    assert!(replica["writer_process"].is_u64() && replica["free_bytes"].is_u64(), "{replica}");
+    assert_eq!(checked["sources"][0]["tables"][0]["table"], "public.users");
+    assert!(checked["sources"][0]["clock_ahead_seconds"].as_f64().unwrap().abs() < 60.0, "{checked}");
+
+    std::fs::write(&file, format!("{text}[sink]\nmode = \"0444\"\n")).unwrap();
+    let ran = shop.run(&["check"]);
+    assert!(
+        ran.stderr.contains("sink.mode: \"0444\" is no mode that its owner could write with; write \"0600\""),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn damage_is_found_on_demand() {
+    let shop = Shop::synced(5000, "");
+    let sound = shop.run(&["check", "--integrity"]);
+    assert!(sound.code == 0 && sound.stdout.contains("it was read through and is sound"), "{}", sound.stdout);
+    let path = shop.path().join("replica.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 2048].fill(0xAB);
+    std::fs::write(&path, bytes).unwrap();
+    let (code, checked) = shop.json(&["check", "--integrity", "--json"]);
+    assert_eq!((code, &checked["ok"]), (4, &false.into()));
+    assert!(checked["errors"][0].as_str().unwrap().contains("the file is damaged: "), "{checked}");
+    assert!(run(shop.path(), &["completions", "bash"]).stdout.contains("data-sync"));
+}

@@ -2,13 +2,12 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use sync_core::{Error, Result};
 
-use super::{beside, damages, mode};
+use super::{beside, mode};
+use crate::SqliteReplica;
 use crate::error::sqlite_error;
-use crate::{SqliteReplica, open};
 
 /// What was written.
 #[non_exhaustive]
@@ -23,10 +22,10 @@ pub struct Backup {
 /// Copies a replica as it is at one moment to a new file, which has the mode of the replica and no side files. Syncing goes on
 /// meanwhile; the write-ahead log grows for as long as the copy takes.
 ///
-/// The copy appears under its name when it is complete and was read through.
+/// The copy appears under its name when it is complete.
 ///
 /// # Errors
-/// When the replica can't be read, when there is a file of that name, when it can't be written, or when the copy is not sound.
+/// When the replica can't be read, when there is a file of that name, or when it can't be written.
 pub fn backup(replica: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<Backup> {
     let (replica, target) = (replica.as_ref(), target.as_ref());
     let place = || format!("backup {}", target.display());
@@ -52,12 +51,9 @@ pub fn backup(replica: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<Bac
     written
 }
 
+/// It reads every page, so a damaged file has no copy.
 fn copy(source: &SqliteReplica, partial: &Path) -> Result<()> {
     let name = partial.to_str().ok_or_else(|| Error::config("its name is not UTF-8").hint("choose another name"))?;
     source.connection().execute("VACUUM INTO ?1", [name]).map_err(sqlite_error)?;
-    let copy = open::reader(partial, Duration::ZERO)?;
-    match damages(&copy, 1)?.first() {
-        None => Ok(()),
-        Some(damage) => Err(Error::unavailable(format!("the copy is damaged: {damage}")).hint("look at the disk")),
-    }
+    Ok(())
 }

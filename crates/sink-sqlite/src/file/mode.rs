@@ -60,3 +60,15 @@ fn set(_: &Path, _: u32) -> Result<()> {
 pub(super) fn of(_: &Path) -> Option<u32> {
     None
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_that_can_not_be_set_is_told() {
+        let error = make(Path::new("/dev/null/replica.db"), 0o600).unwrap_err().to_string();
+        assert!(error.starts_with("replica /dev/null/replica.db: its mode can't be set to 0600: "), "{error}");
+        assert!(error.ends_with("run as the owner of the file, or set sink.mode to what it has"), "{error}");
+    }
+}

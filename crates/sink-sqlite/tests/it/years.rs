@@ -72,6 +72,8 @@ fn a_copy_has_the_mode_of_the_replica_and_stands_alone() {
     assert!(!folder.path().join("copy.db.partial").exists());
     let nowhere = backup(&path, folder.path().join("absent/copy.db")).unwrap_err().to_string();
     assert!(nowhere.contains("it can't be written: ") && nowhere.ends_with("choose another folder"), "{nowhere}");
+    let odd = folder.path().join(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"\xff.db"));
+    assert!(backup(&path, odd).unwrap_err().to_string().ends_with("its name is not UTF-8; choose another name"));
     drop(sink);
 }
 

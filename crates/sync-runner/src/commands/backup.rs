@@ -11,7 +11,7 @@ use crate::exit::Exit;
 pub(super) fn run(config: &Config, console: &Console, target: &Path) -> Exit {
     match backup(&config.sink.path, target) {
         Ok(copy) => {
-            console.line(format_args!("{} is written and was read through: {} bytes", copy.path.display(), copy.bytes));
+            console.line(format_args!("{} is written: {} bytes", copy.path.display(), copy.bytes));
             Exit::Success
         }
         Err(error) => {

@@ -12,7 +12,7 @@ fn a_backup_is_taken_while_a_daemon_runs() {
     daemon.wait_for_log("data-sync runs");
     let ran = shop.run(&["backup", "copy.db"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.starts_with("copy.db is written and was read through: "), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("copy.db is written: "), "{}", ran.stdout);
     let copy = folder("");
     std::fs::copy(shop.path().join("copy.db"), copy.path().join("replica.db")).unwrap();
     assert_eq!(crate::daemon::number(copy.path(), "SELECT count(*) FROM tmp_users"), Some(100));
@@ -48,7 +48,7 @@ fn the_mode_is_that_of_the_configuration() {
     std::fs::write(&file, format!("{text}[sink]\nmode = \"0444\"\n")).unwrap();
     let ran = shop.run(&["check"]);
     assert!(
-        ran.stderr.contains("sink.mode: \"0444\" is no mode that its owner could write with; write \"0600\""),
+        ran.stderr.contains("sink.mode: \"0444\" is no mode that its owner could write with; write \"0600\" for its owner alone, \"0660\" for its group too"),
         "{}",
         ran.stderr
     );
@@ -66,6 +66,22 @@ fn damage_is_found_on_demand() {
     std::fs::write(&path, bytes).unwrap();
     let (code, checked) = shop.json(&["check", "--integrity", "--json"]);
     assert_eq!((code, &checked["ok"]), (4, &false.into()));
-    assert!(checked["errors"][0].as_str().unwrap().contains("the file is damaged: "), "{checked}");
+    let told = checked["errors"][0].as_str().unwrap();
+    assert!(
+        told.contains("the file is damaged: ") && told.ends_with("move it away; the next sync makes a new one"),
+        "{told}"
+    );
     assert!(run(shop.path(), &["completions", "bash"]).stdout.contains("data-sync"));
+}
+
+#[test]
+fn a_token_for_readers_needs_one_for_those_who_command() {
+    let folder = folder("[http]\nread_token = \"x\"\n");
+    let ran = run(folder.path(), &["status"]);
+    assert!(
+        ran.stderr.contains("read_token is set without token, so that anybody could command; set token_env"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.code, 2);
 }

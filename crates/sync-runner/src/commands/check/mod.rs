@@ -74,13 +74,8 @@ async fn check(config: &Config, registry: &Registry, console: &Console, wish: Wi
 
 fn tell_problems(found: &CheckedSource<'_>, source: &EngineSource, console: &Console) -> Exit {
     let (config, inventory) = (found.config, &found.inventory);
-    if let Some(ahead) = found.clock_ahead_ms.filter(|ahead| ahead.abs() > CLOCK_TOLERANCE_MS) {
-        let (seconds, side) = (ahead.abs() / 1000, if ahead > 0 { "ahead of" } else { "behind" });
-        console.warning(format_args!(
-            "the clock of {} is {seconds} s {side} this machine's; no row is lost by it, but lags are told wrongly",
-            inventory.identity.description()
-        ));
-    }
+    let clock = found.clock_ahead_ms.and_then(|ahead| clock_warning(inventory.identity.description(), ahead));
+    clock.iter().for_each(|warning| console.warning(warning));
     if !config.names_tables() {
         let default_schema = source.source.capabilities().default_schema;
         console.error(&no_tables(config, Some(&inventory.tables), default_schema.as_deref()));
@@ -98,4 +93,25 @@ async fn clock_ahead(source: &EngineSource) -> Option<i64> {
     let theirs = source.source.clock().await.ok()??;
     let half_way = i64::try_from((started.elapsed() / 2).min(Duration::from_secs(60)).as_millis()).ok()?;
     Some(theirs - (crate::time::now_ms() - half_way))
+}
+
+fn clock_warning(server: &str, ahead_ms: i64) -> Option<String> {
+    let (seconds, side) = (ahead_ms.abs() / 1000, if ahead_ms > 0 { "ahead of" } else { "behind" });
+    let told = format!(
+        "the clock of {server} is {seconds} s {side} this machine's; no row is lost by it, but lags are told wrongly"
+    );
+    (ahead_ms.abs() > CLOCK_TOLERANCE_MS).then_some(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clock_warning;
+
+    #[test]
+    fn a_clock_that_is_far_off_is_told() {
+        assert_eq!(clock_warning("s", 5000), None);
+        let told = "the clock of s is 61 s behind this machine's; no row is lost by it, but lags are told wrongly";
+        assert_eq!(clock_warning("s", -61_000).as_deref(), Some(told));
+        assert!(clock_warning("s", 61_000).unwrap().contains("61 s ahead of this"));
+    }
 }

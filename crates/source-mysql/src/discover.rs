@@ -5,27 +5,32 @@ use sync_core::{Caveat, Column, RelationKind, Result, TableSchema};
 use crate::catalog::{Relation, relations};
 use crate::error::timed_out;
 use crate::pool::Pool;
+use crate::read::{Cover, covered};
 use crate::session::Session;
 use crate::sql;
 
 /// All tables that this login can see, in all databases of the server but its own.
 pub(crate) async fn discover(pool: &Pool) -> Result<Vec<TableSchema>> {
-    let (found, account) = look(pool).await.map_err(|error| error.at(pool.place()))?;
+    let (found, account, cover) = look(pool).await.map_err(|error| error.at(pool.place()))?;
+    let caveat = cover.caveat(&account);
     // A view whose tables are gone has no columns any more; nothing can be kept of it.
-    found.iter().filter(|relation| !relation.columns.is_empty()).map(|relation| schema(relation, &account)).collect()
+    let there = found.iter().filter(|relation| !relation.columns.is_empty());
+    there.map(|relation| schema(relation, &account, &caveat)).collect()
 }
 
-async fn look(pool: &Pool) -> Result<(Vec<Relation>, String)> {
+async fn look(pool: &Pool) -> Result<(Vec<Relation>, String, Cover)> {
     let mut session = Session::open(pool).await?;
     let (limit, server) = (session.timeouts().statement, session.server());
     let looked = tokio::time::timeout(limit, relations(session.connection(), server.flavor)).await;
     let found = looked.map_err(|_| timed_out(limit, "list its tables"))??;
+    let cover = covered(&mut session).await?;
     session.finish().await;
-    Ok((found, server.account.clone()))
+    Ok((found, server.account.clone(), cover))
 }
 
-fn schema(relation: &Relation, account: &str) -> Result<TableSchema> {
-    let mut builder = TableSchema::builder(relation.id.clone()).kind(relation.kind).key(&relation.key);
+fn schema(relation: &Relation, account: &str, caveat: &Caveat) -> Result<TableSchema> {
+    let builder = TableSchema::builder(relation.id.clone()).kind(relation.kind).key(&relation.key);
+    let mut builder = builder.caveat(caveat.clone());
     for found in &relation.columns {
         let column = Column::new(&found.name, found.base.data_type()).native_type(&found.native_type);
         let column = column.shape(&found.shape);

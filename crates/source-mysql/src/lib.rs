@@ -9,6 +9,7 @@
 
 mod catalog;
 mod config;
+mod cursor;
 mod decode;
 mod discover;
 mod error;

@@ -1,13 +1,15 @@
 //! The source: a pool of connections and what was learned over them.
 
-use sync_core::{Capabilities, Pulse, ReadRequest, Reader, Result, Source, SourceIdentity, TableSchema, async_trait};
+use sync_core::{
+    Capabilities, Pulse, ReadRequest, Reader, Result, Source, SourceIdentity, SourceTable, TableSchema, async_trait,
+};
 
 use crate::config::MysqlConfig;
 use crate::discover::discover;
 use crate::known::Known;
 use crate::pool::Pool;
 use crate::pulse::{identity, pulse};
-use crate::read::read;
+use crate::read::{read, try_out};
 
 /// A MySQL or MariaDB server, seen from one of its databases.
 #[derive(Debug)]
@@ -45,6 +47,10 @@ impl Source for MysqlSource {
 
     async fn pulse(&self) -> Result<Pulse> {
         pulse(&self.pool, &self.known).await
+    }
+
+    async fn try_out(&self, table: &SourceTable) -> Result<()> {
+        try_out(&self.pool, table).await
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {

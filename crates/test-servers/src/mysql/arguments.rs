@@ -82,5 +82,8 @@ const MYSQL: [&str; 5] = [
     "--innodb-redo-log-capacity=32M",
 ];
 
-const TRANSACTIONS: [&str; 2] =
-    ["--performance-schema-instrument=transaction=ON", "--performance-schema-consumer-events-transactions-current=ON"];
+const TRANSACTIONS: [&str; 3] = [
+    "--performance-schema-instrument=transaction=ON",
+    "--performance-schema-consumer-events-transactions-current=ON",
+    "--performance-schema-consumer-events-statements-current=ON",
+];

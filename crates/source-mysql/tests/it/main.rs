@@ -2,9 +2,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 
 mod base;
+mod conformance;
 mod connecting;
+mod copying;
+mod cursor_columns;
 mod discovery;
+mod failing;
+mod filtering;
+mod guarantees;
+mod late_commits;
+mod place;
+mod polling;
 mod pulsing;
+mod reconciling;
+mod schema_change;
 mod texts_connecting;
 mod texts_settings;
 mod tls;

@@ -1,0 +1,189 @@
+//! A database of its own for each test, a source that reads it, and reads that end or fail in time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Opts};
+use source_mysql::{MysqlConfig, MysqlSource};
+use sync_core::{
+    Batch, BatchLimits, Cursor, End, Error, Next, ReadRequest, Reader, Scope, Source, SourceTable, TableSchema, Value,
+};
+use test_servers::{Mysql, MysqlDatabase, Transactions};
+
+/// No step of a read takes longer, whatever the load.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Place {
+    pub(crate) database: MysqlDatabase,
+    pub(crate) source: MysqlSource,
+}
+
+/// What a read gave.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) batches: Vec<Batch>,
+    pub(crate) end: End,
+}
+
+impl Place {
+    /// A new database in which `sql` was run, on a server as it ships.
+    pub(crate) async fn with(sql: &str) -> Self {
+        Self::on(Transactions::Hidden, sql).await
+    }
+
+    /// The same on a server that tells which transactions are open, and a login that may ask.
+    pub(crate) async fn watched(sql: &str) -> Self {
+        let place = Self::on(Transactions::Visible, sql).await;
+        place.run(&format!("GRANT SELECT ON performance_schema.* TO {}", place.database.reader())).await;
+        for schema in place.discover().await {
+            let told = schema.caveat().map_or("", |caveat| &caveat.reason);
+            assert!(told.starts_with("rows have no version"), "the server does not watch: {told}");
+        }
+        place
+    }
+
+    /// The same on a server that tells, or does not, and a login that may not ask.
+    pub(crate) async fn on(transactions: Transactions, sql: &str) -> Self {
+        Self::at(Mysql::shared(transactions), sql).await
+    }
+
+    /// The same on a server of the test's own.
+    pub(crate) async fn at(server: &Mysql, sql: &str) -> Self {
+        let database = server.database().unwrap();
+        let source = MysqlSource::new(&MysqlConfig::new(database.reader_url())).unwrap();
+        let place = Self { database, source };
+        place.run(sql).await;
+        place
+    }
+
+    /// A session of somebody who may do everything.
+    pub(crate) async fn session(&self) -> Conn {
+        let url = format!("{}?prefer_socket=false", self.database.url());
+        Conn::new(Opts::from_url(&url).unwrap()).await.unwrap()
+    }
+
+    /// Runs statements, one after the other.
+    pub(crate) async fn run(&self, sql: &str) {
+        let mut session = self.session().await;
+        session.query_drop("SET time_zone = '+00:00'").await.unwrap();
+        session.query_drop(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        session.disconnect().await.unwrap();
+    }
+
+    /// The first cell of an answer.
+    pub(crate) async fn ask(&self, sql: &str) -> String {
+        let mut session = self.session().await;
+        let answer: Option<String> = session.query_first(sql).await.unwrap();
+        session.disconnect().await.unwrap();
+        answer.unwrap_or_default()
+    }
+
+    pub(crate) async fn discover(&self) -> Vec<TableSchema> {
+        let all = self.source.discover().await.unwrap();
+        all.into_iter().filter(|schema| schema.id().schema() == Some(self.database.name())).collect()
+    }
+
+    pub(crate) async fn schema(&self, name: &str) -> TableSchema {
+        let found = self.discover().await.into_iter().find(|schema| schema.id().name() == name);
+        found.unwrap_or_else(|| panic!("{name} is not listed"))
+    }
+
+    /// A table with these cursor columns.
+    pub(crate) async fn table(&self, name: &str, timestamp: Option<&str>, id: Option<&str>) -> Arc<SourceTable> {
+        let schema = Arc::new(self.schema(name).await);
+        let position = |column: &str| schema.position(column).unwrap();
+        let (timestamp, id) = (timestamp.map(position), id.map(position));
+        Arc::new(SourceTable::new(schema).cursor_columns(timestamp, id))
+    }
+
+    /// Reads a table from nothing or from a cursor.
+    pub(crate) async fn read(&self, table: &Arc<SourceTable>, after: Option<&Cursor>, rows: usize) -> Given {
+        self.give(Scope::Table(Arc::clone(table)), after, rows).await.unwrap()
+    }
+
+    /// The cursor of a complete copy.
+    pub(crate) async fn caught_up(&self, table: &Arc<SourceTable>) -> Cursor {
+        self.read(table, None, 1000).await.watermark()
+    }
+
+    pub(crate) async fn give(&self, scope: Scope, after: Option<&Cursor>, rows: usize) -> Result<Given, Error> {
+        self.give_all(request(scope, after, rows)).await
+    }
+
+    pub(crate) async fn give_all(&self, request: ReadRequest) -> Result<Given, Error> {
+        let mut reader = self.begin(request).await?;
+        let mut batches = Vec::new();
+        loop {
+            match next(reader.as_mut()).await? {
+                Next::Batch(batch) => batches.push(batch),
+                Next::End(end) => return Ok(Given { batches, end }),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    pub(crate) async fn start(
+        &self,
+        scope: Scope,
+        after: Option<&Cursor>,
+        rows: usize,
+    ) -> Result<Box<dyn Reader>, Error> {
+        self.begin(request(scope, after, rows)).await
+    }
+
+    async fn begin(&self, request: ReadRequest) -> Result<Box<dyn Reader>, Error> {
+        tokio::time::timeout(PATIENCE, self.source.read(request)).await.expect("the read did not start in time")
+    }
+}
+
+fn request(scope: Scope, after: Option<&Cursor>, rows: usize) -> ReadRequest {
+    ReadRequest::new(scope, after.cloned()).limits(BatchLimits::new(rows, usize::MAX))
+}
+
+pub(crate) async fn next(reader: &mut dyn Reader) -> Result<Next, Error> {
+    tokio::time::timeout(PATIENCE, reader.next()).await.expect("the reader did not answer in time")
+}
+
+pub(crate) async fn next_batch(reader: &mut dyn Reader) -> Batch {
+    match next(reader).await.unwrap() {
+        Next::Batch(batch) => batch,
+        other => panic!("{other:?}"),
+    }
+}
+
+impl Given {
+    /// All rows, each cell as text, NULL as `∅`.
+    pub(crate) fn rows(&self) -> Vec<Vec<String>> {
+        self.batches.iter().flat_map(rows).collect()
+    }
+
+    /// The cells of one column.
+    pub(crate) fn column(&self, index: usize) -> Vec<String> {
+        self.rows().into_iter().map(|row| row[index].clone()).collect()
+    }
+
+    pub(crate) fn watermark(&self) -> Cursor {
+        self.batches.iter().rev().find_map(|batch| batch.watermark.clone()).expect("a watermark")
+    }
+}
+
+pub(crate) fn rows(batch: &Batch) -> Vec<Vec<String>> {
+    batch.rows.rows().map(|row| row.values().map(text).collect()).collect()
+}
+
+pub(crate) fn text(value: Value<'_>) -> String {
+    match value {
+        Value::Null => "∅".to_owned(),
+        Value::Integer(value) => value.to_string(),
+        Value::Real(value) => format!("{value:?}"),
+        Value::Text(value) => value.to_owned(),
+        Value::Bytes(value) => value.iter().map(|byte| format!("{byte:02x}")).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Numbers as the texts of cells.
+pub(crate) fn numbers(range: impl IntoIterator<Item = i64>) -> Vec<String> {
+    range.into_iter().map(|number| number.to_string()).collect()
+}

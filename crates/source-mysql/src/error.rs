@@ -84,6 +84,7 @@ fn from_refusal(refusal: &ServerError) -> Error {
     let error = Error::new(kind(code), format!("{} (error {code})", refusal.message));
     match code {
         1045 => error.hint("check user and password, and from which hosts the login may connect"),
+        1049 => error.hint("check the setting `database`"),
         1129 => error.hint("let an administrator run FLUSH HOSTS"),
         1040 | 1203 | 1226 => error.hint("lower pool_size, or let the server take more connections"),
         1205 => error.hint("somebody holds a lock on it; it is tried again"),
@@ -164,6 +165,7 @@ mod tests {
     fn what_the_server_refuses_says_what_to_do() {
         for (code, hint) in [
             (1045, "check user and password, and from which hosts the login may connect"),
+            (1049, "check the setting `database`"),
             (1129, "let an administrator run FLUSH HOSTS"),
             (1226, "lower pool_size, or let the server take more connections"),
             (1205, "somebody holds a lock on it; it is tried again"),

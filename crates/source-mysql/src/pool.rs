@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder};
-use sync_core::{Error, Result};
+use sync_core::{Error, ErrorKind, Result};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::{Settings, Timeouts};
 use crate::error::{from_server, is_tls, timed_out, within};
 use crate::server::{Server, prepare};
+use crate::sql::quoted;
 use crate::tls::{self, SslMode};
 
 /// Lends connections to one server, and knows how long to wait for it.
@@ -77,7 +78,7 @@ impl Pool {
 
     /// A connection, within the time limits.
     pub(crate) async fn connection(&self) -> Result<Lease> {
-        self.lend().await.map_err(|error| error.at(self.place()))
+        self.lend().await.map_err(|error| self.explained(error).at(self.place()))
     }
 
     /// A connection beside the pool, as a kill can't wait for one to become free.
@@ -109,6 +110,15 @@ impl Pool {
             None => self.connect().await?,
         };
         Ok(Lease { connection, server, pool: self.clone(), _permit: permit })
+    }
+
+    /// A login without any right on its database is told so when it connects.
+    fn explained(&self, error: Error) -> Error {
+        let (database, login) = (quoted(self.database()), quoted(self.login()));
+        match error.kind() {
+            ErrorKind::Denied => error.hint(format!("run GRANT SELECT ON {database}.* TO {login}")),
+            _ => error,
+        }
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit> {

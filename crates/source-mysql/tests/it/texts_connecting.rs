@@ -41,7 +41,43 @@ async fn a_database_that_is_not_there_is_a_setting() {
     config.database = Some("nowhere".to_owned());
     let error = refusal(&config).await;
     assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.to_string().contains("Unknown database 'nowhere' (error 1049)"), "{error}");
+    assert!(
+        error.to_string().ends_with("Unknown database 'nowhere' (error 1049); check the setting `database`"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_login_that_may_nothing_is_told_the_grant() {
+    let base = Base::with("");
+    base.run(&format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {}", base.name()));
+    let error = refusal(&MysqlConfig::new(base.database.reader_url())).await;
+    assert_eq!(error.kind(), ErrorKind::Denied);
+    let name = base.name();
+    let text = error.to_string();
+    assert!(text.starts_with(&format!("{}: Access denied for user", at(&base, server().port()))), "{text}");
+    assert!(text.ends_with(&format!(" (error 1044); run GRANT SELECT ON `{name}`.* TO `{name}`")), "{text}");
+}
+
+#[tokio::test]
+async fn a_pool_that_is_too_small_can_be_raised() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let base = Base::with("");
+    let mut config = MysqlConfig::new(base.database.reader_url());
+    config.port = Some(port);
+    config.pool_size = Some(1);
+    config.connect_timeout = Some(Seconds::new(10 * BRIEF));
+    config.statement_timeout = Some(Seconds::new(BRIEF));
+    let source = MysqlSource::new(&config).unwrap();
+    // Whoever comes first waits for the server, and the other for the only connection.
+    let (_, error) = tokio::join!(biased; source.identity(), source.identity());
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(
+        error.to_string(),
+        format!("{}: no connection became free within 300ms, and 1 are in use; raise pool_size", at(&base, port))
+    );
 }
 
 #[tokio::test]

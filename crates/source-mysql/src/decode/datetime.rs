@@ -3,7 +3,7 @@
 use std::fmt;
 
 use mysql_async::Value;
-use sync_core::decode::Ascii;
+use sync_core::decode::{Ascii, days_of};
 
 use super::Malformed;
 
@@ -59,33 +59,13 @@ pub(super) fn write_time(value: &Value, fraction: u8, out: &mut impl fmt::Write)
 /// Milliseconds since 1970 of a day of the calendar, with its time if there is one.
 pub(super) fn milliseconds(value: &Value) -> Option<i64> {
     let Value::Date(year, month, day, hours, minutes, seconds, microseconds) = *value else { return None };
-    let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
-    if !(1..=12).contains(&month) || !(1..=days_of(year, month)).contains(&day) {
-        return None;
-    }
-    // Years that begin with March have their leap day at the end, and the months before it always have the same lengths.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    let days = year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - DAYS_TO_1970;
+    let days = days_of(i64::from(year), u32::from(month), u32::from(day))?;
     let seconds = days * 86_400 + i64::from(hours) * 3600 + i64::from(minutes) * 60 + i64::from(seconds);
     Some(seconds * 1000 + i64::from(microseconds / 1000))
 }
 
-/// From 0000-03-01, where a year of the calculation begins.
-const DAYS_TO_1970: i64 = 719_468;
-
 /// Year, month, day.
 type Day = (u16, u8, u8);
-
-fn days_of(year: i64, month: i64) -> i64 {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    match month {
-        2 if is_leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
 
 fn push_day((year, month, day): Day, text: &mut Ascii) -> Result<(), Malformed> {
     if year > 9999 || month > 12 || day > 31 {

@@ -85,7 +85,8 @@ impl Comparison {
 
 /// How to order by a column called `name`, and compare with it: as the server's indexes do.
 ///
-/// Texts are compared under the column's own collation, for which different texts can be equal; see [`tie_break`].
+/// Texts are compared under the column's own collation, for which different texts can be equal. A key that the server enforces has no
+/// two of them, so with it the order is total.
 pub(crate) fn comparison(native: &NativeType, name: &str) -> Comparison {
     let column = sql::column(name);
     let plain = |bound| Comparison { expression: column.clone(), parameter: "?".to_owned(), bound };
@@ -114,12 +115,6 @@ pub(crate) fn comparison(native: &NativeType, name: &str) -> Comparison {
         "vector" => plain(Bound::Never),
         _ => bytes_of_text(&as_text(&column)),
     }
-}
-
-/// What to order by and compare after [`comparison`], where values that it takes for equal can differ. A key that the server enforces
-/// needs none: under its collation no two rows have the same.
-pub(crate) fn tie_break(native: &NativeType, name: &str) -> Option<Comparison> {
-    native.is_collated().then(|| bytes_of_text(&sql::column(name)))
 }
 
 /// How to order by a column called `name` as its cells are: numbers by their value, texts and bytes byte by byte. `is_bytewise` says
@@ -206,10 +201,8 @@ mod tests {
     }
 
     #[test]
-    fn texts_have_a_tie_break_and_others_none() {
+    fn texts_are_ordered_by_their_bytes_where_their_collation_does_not() {
         let expression = "CAST(CONVERT(data_sync_row.`a` USING utf8mb4) AS BINARY)";
-        assert_eq!(tie_break(&named("varchar"), "a").unwrap().expression, expression);
-        assert_eq!(tie_break(&named("enum"), "a"), None);
         assert_eq!(bytewise(&named("char"), "a", false).expression, expression);
         assert_eq!(bytewise(&named("char"), "a", true).expression, "data_sync_row.`a`");
         assert_eq!(bytewise(&named("set"), "a", false).expression, expression);

@@ -6,7 +6,7 @@ mod select;
 
 use sync_core::DataType;
 
-pub(crate) use compare::{Comparison, bytewise, comparison, tie_break};
+pub(crate) use compare::{Comparison, bytewise, comparison};
 pub(crate) use select::{Field, field, field_as};
 
 /// A column's type as the catalog describes it.

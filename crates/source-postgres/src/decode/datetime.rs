@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use sync_core::decode::date_of;
+
 use super::{Ascii, Malformed, bad_length, exact};
 
 pub(super) const MICROSECONDS_OF_DAY: i64 = 86_400_000_000;
-/// From 0000-03-01, where a year of the calculation begins, to 2000-01-01.
-const DAYS_TO_2000: i64 = 730_425;
+/// From 1970-01-01 to 2000-01-01.
+const DAYS_TO_2000: i64 = 10_957;
 const MILLISECONDS_TO_2000: i64 = 946_684_800_000;
 
 /// `2024-02-29`, as the server prints it.
@@ -112,20 +114,11 @@ fn infinity(value: i64, least: i64, greatest: i64) -> Option<&'static str> {
 
 /// Appends year, month and day; tells whether the year is one before Christ, which the era after the time says.
 fn push_date(days: i64, text: &mut Ascii) -> bool {
-    // In years that begin with March, the leap day is the last, and each four hundred of them have equally many days.
-    let days = days + DAYS_TO_2000;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = date_of(days + DAYS_TO_2000);
     // There is no year 0.
     let before_christ = year <= 0;
     let shown = if before_christ { 1 - year } else { year }.unsigned_abs();
-    text.day(shown, month as u32, day as u32);
+    text.day(shown, month, day);
     before_christ
 }
 

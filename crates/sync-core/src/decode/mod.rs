@@ -2,9 +2,11 @@
 //! [`RowBatch`](crate::RowBatch).
 
 mod ascii;
+mod calendar;
 mod malformed;
 mod real;
 
 pub use ascii::Ascii;
+pub use calendar::{date_of, days_of};
 pub use malformed::Malformed;
 pub use real::{push_real, whole, write_real};

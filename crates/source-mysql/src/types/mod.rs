@@ -7,7 +7,7 @@ mod select;
 use sync_core::DataType;
 
 pub(crate) use compare::{Comparison, bytewise, comparison};
-pub(crate) use select::{Field, field, field_as};
+pub(crate) use select::{field, field_as};
 
 /// A column's type as the catalog describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod cursor_columns;
 mod discovery;
 mod failing;
 mod filtering;
+mod forms;
 mod guarantees;
 mod late_commits;
 mod place;

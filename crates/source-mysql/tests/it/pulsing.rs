@@ -63,6 +63,16 @@ async fn the_catalog_token_changes_with_what_discover_answers_and_not_else() {
     }
 }
 
+/// What is promised of a table hangs on it.
+#[tokio::test]
+async fn the_catalog_token_changes_with_what_is_told_of_late_commits() {
+    let base = Base::with("CREATE TABLE t (id int PRIMARY KEY)");
+    let (token, caveat) = (pulse(&base).await.catalog.unwrap(), base.schema("t").await.caveat().cloned());
+    base.run(&format!("GRANT SELECT ON performance_schema.* TO {}", base.name()));
+    assert_ne!(base.schema("t").await.caveat().cloned(), caveat);
+    assert_ne!(pulse(&base).await.catalog.unwrap(), token);
+}
+
 /// Waits until the server is quiet: what came before may still be written down.
 async fn quiet(base: &Base) -> String {
     let wait = async {

@@ -136,3 +136,15 @@ fn is_the_servers(case: &Case, value: Value<'_>, oracle: &[u8], place: &str) {
 fn shortened(text: &str) -> String {
     text.chars().take(80).collect()
 }
+
+/// Of the values it is cut off, so here is where it is to be found.
+#[tokio::test]
+async fn a_geometry_that_is_bound_to_a_reference_system_names_it_in_its_type() {
+    let place = Place::with("CREATE TABLE t (id int PRIMARY KEY)").await;
+    let is_mariadb = server(&place).await.0;
+    let bound = if is_mariadb { "ref_system_id=4326" } else { "srid 4326" };
+    place.run(&format!("ALTER TABLE t ADD p point {bound}, ADD g geometry")).await;
+    let schema = place.schema("t").await;
+    let types: Vec<&str> = schema.columns()[1..].iter().map(|column| column.native_type.as_str()).collect();
+    assert_eq!(types, ["point srid 4326", "geometry"]);
+}

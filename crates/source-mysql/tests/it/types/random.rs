@@ -150,8 +150,9 @@ fn is_equal(value: Value<'_>, expected: Option<&str>) -> bool {
         (Value::Null, None) => true,
         (Value::Integer(value), Some(text)) => text.parse() == Ok(value),
         (Value::Real(value), Some(text)) => text.parse::<f64>().is_ok_and(|expected| {
-            // MySQL gives a number 22 characters, and then leaves out a digit.
-            let is_cut = text.len() >= 22 && (value - expected).abs() <= value.abs() * f64::EPSILON * 8.0;
+            // MySQL gives a number 22 characters, and leaves out the digits that do not fit.
+            let is_cut =
+                format!("{value:e}").len() > 22 && (value - expected).abs() <= value.abs() * f64::EPSILON * 8.0;
             expected.to_bits() == value.to_bits() || is_cut
         }),
         (Value::Bytes(value), Some(text)) => hex(value) == text,

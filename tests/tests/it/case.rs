@@ -7,7 +7,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use test_servers::{Database, Postgres};
+use test_servers::{Mysql, Postgres, Transactions};
+
+use crate::server::{Client, Database, OwnServer, Server};
 
 /// No command under test takes so long.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -25,15 +27,33 @@ pub(crate) struct Ran {
 
 impl Case {
     /// A fresh database in which this SQL was run.
-    pub(crate) fn new(sql: &str) -> Self {
-        Self::on(Postgres::shared(), sql)
+    pub(crate) fn new(server: Server, sql: &str) -> Self {
+        Self::of(Database::shared(server), sql)
+    }
+
+    /// Likewise, of what PostgreSQL alone has.
+    pub(crate) fn postgres(sql: &str) -> Self {
+        Self::new(Server::Postgres, sql)
     }
 
     /// Likewise on a server of the test's own.
+    pub(crate) fn own(server: &OwnServer, sql: &str) -> Self {
+        Self::of(server.database(), sql)
+    }
+
+    /// Likewise, of what PostgreSQL alone has.
     pub(crate) fn on(server: &Postgres, sql: &str) -> Self {
-        let database = server.database().unwrap();
+        Self::of(Database::Postgres(server.database().unwrap()), sql)
+    }
+
+    /// Likewise, of what MariaDB alone has.
+    pub(crate) fn on_mariadb(server: &Mysql, sql: &str) -> Self {
+        Self::of(Database::Mariadb(server.database().unwrap(), Transactions::Visible), sql)
+    }
+
+    fn of(database: Database, sql: &str) -> Self {
         if !sql.is_empty() {
-            database.execute(sql).unwrap();
+            database.execute(sql);
         }
         Self { database, folder: tempfile::tempdir().unwrap() }
     }
@@ -60,16 +80,26 @@ impl Case {
     }
 
     pub(crate) fn url_at(&self, port: u16) -> String {
-        format!("postgres://postgres@127.0.0.1:{port}/{}", self.database.name())
+        self.database.url_at(port)
     }
 
+    pub(crate) fn server(&self) -> Server {
+        self.database.server()
+    }
+
+    /// Runs statements that are written as for PostgreSQL.
     pub(crate) fn sql(&self, sql: &str) {
-        self.database.execute(sql).unwrap();
+        self.database.execute(sql);
     }
 
     /// One answer of the server, as its own text.
     pub(crate) fn ask(&self, sql: &str) -> String {
-        self.database.query(sql).unwrap().trim_end().to_owned()
+        self.database.query(sql).trim_end().to_owned()
+    }
+
+    /// A session at the server.
+    pub(crate) fn connect(&self) -> Client {
+        self.database.connect()
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {

@@ -19,7 +19,7 @@ fn verify(case: &Case) {
 
 #[test]
 fn a_parent_is_kept_with_its_children_or_alone_and_changes_its_mind() {
-    let case = Case::new(FAMILY);
+    let case = Case::postgres(FAMILY);
     case.configure("tables = [\"places\"]");
     case.sync();
     assert_eq!(rows(&case), case.ask("SELECT id, name FROM places ORDER BY id, name"));
@@ -53,7 +53,7 @@ fn a_parent_is_kept_with_its_children_or_alone_and_changes_its_mind() {
 
 #[test]
 fn what_has_no_children_can_not_be_kept_without_them() {
-    let case = Case::new(
+    let case = Case::postgres(
         "CREATE TABLE plain (id int PRIMARY KEY); CREATE TABLE whole (id int PRIMARY KEY) PARTITION BY RANGE (id)",
     );
     case.configure("tables = [\"plain\", \"whole\"]\n[table.plain]\nchildren = false\n[table.whole]\nchildren = false");

@@ -36,7 +36,7 @@ fn indexes(case: &Case) -> String {
 
 #[test]
 fn columns_are_left_out_renamed_masked_and_read_as_text() {
-    let case = Case::new(PEOPLE);
+    let case = Case::postgres(PEOPLE);
     case.configure(
         "tables = [\"people\"]
          [table.people.columns]
@@ -76,7 +76,7 @@ fn columns_are_left_out_renamed_masked_and_read_as_text() {
 
 #[test]
 fn some_columns_are_chosen_and_others_come_when_they_are() {
-    let case = Case::new(PEOPLE);
+    let case = Case::postgres(PEOPLE);
     case.configure("tables = [\"people\"]\nindexes = false\n[table.people]\nonly_columns = [\"salary\", \"id\"]");
     case.sync();
     assert_eq!((columns(&case), indexes(&case)), ("id salary".to_owned(), String::new()));
@@ -100,7 +100,7 @@ fn some_columns_are_chosen_and_others_come_when_they_are() {
 
 #[test]
 fn numbers_have_the_form_that_was_chosen_and_an_index_holds_them() {
-    let case = Case::new(
+    let case = Case::postgres(
         "CREATE TABLE sums (id numeric PRIMARY KEY, short numeric(12,2), long numeric, own numeric, double float8);
          CREATE INDEX sums_by_long ON sums (long);
          INSERT INTO sums VALUES (1.10, 1.50, 0.12345678901234567890, 3.0, 0.1), (2, -0.05, 1e20, 4, 1e300),
@@ -126,7 +126,7 @@ fn numbers_have_the_form_that_was_chosen_and_an_index_holds_them() {
 
 #[test]
 fn a_changed_table_is_frozen_until_it_is_resynced() {
-    let case = Case::new(PEOPLE);
+    let case = Case::postgres(PEOPLE);
     case.configure(
         "on_schema_change = \"freeze\"\ntables = [\"people\"]\n[table.people.columns]\nsecret = { exclude = true }
          email = { rename = \"mail\" }",
@@ -158,7 +158,7 @@ fn a_changed_table_is_frozen_until_it_is_resynced() {
 
 #[test]
 fn a_changed_table_stops_or_is_followed_as_it_was_chosen() {
-    let case = Case::new(PEOPLE);
+    let case = Case::postgres(PEOPLE);
     case.configure("tables = [\"people\"]\n[table.people]\non_schema_change = \"stop\"");
     case.sync();
     let before = columns(&case);
@@ -178,7 +178,7 @@ fn a_changed_table_stops_or_is_followed_as_it_was_chosen() {
 
 #[test]
 fn rows_enter_and_leave_the_filter() {
-    let case = Case::new(PEOPLE);
+    let case = Case::postgres(PEOPLE);
     // The column that it asks for is left out, and another has its name.
     case.configure(
         "tables = [\"people\"]\n[table.people]\nwhere = \"tenant = 1 -- mine\"
@@ -214,7 +214,7 @@ fn rows_enter_and_leave_the_filter() {
 
 #[test]
 fn another_condition_is_another_table() {
-    let case = Case::new(PEOPLE);
+    let case = Case::postgres(PEOPLE);
     for condition in [Some("tenant = 1"), Some("tenant IN (0, 1)"), None] {
         let filter = condition.map(|condition| format!("where = \"{condition}\"")).unwrap_or_default();
         case.configure(&format!("tables = [\"people\"]\n[table.people]\n{filter}"));
@@ -227,7 +227,7 @@ fn another_condition_is_another_table() {
 
 #[test]
 fn a_filter_that_is_no_condition_is_named() {
-    let case = Case::new(PEOPLE);
+    let case = Case::postgres(PEOPLE);
     for (filter, said) in [
         ("tenat = 1", "is no condition on this table: column \"tenat\" does not exist"),
         ("1) OR (1 = 1", "is no condition on this table: "),
@@ -251,7 +251,7 @@ fn a_filter_that_is_no_condition_is_named() {
 
 #[test]
 fn wishes_that_can_not_be_met_are_told_together_and_other_tables_sync() {
-    let case = Case::new(PEOPLE);
+    let case = Case::postgres(PEOPLE);
     case.sql("CREATE TABLE other (id int PRIMARY KEY); INSERT INTO other VALUES (1)");
     let told = refused(
         &case,

@@ -3,13 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::case::Case;
+use crate::server::Server;
 
-/// The benchmark's kind of table: each of its columns has been lost or bent by some tool.
-pub(crate) const ORDERS: &str = "
+/// The benchmark's kind of table: each of its columns has been lost or bent by some tool. `SELECT fill(first, last)` makes rows of it.
+pub(crate) fn orders(server: Server) -> &'static str {
+    match server {
+        Server::Postgres => POSTGRES,
+        Server::Mariadb(_) => MARIADB,
+    }
+}
+
+const POSTGRES: &str = "
 CREATE TABLE orders (
   id bigint PRIMARY KEY, customer_id int NOT NULL, amount numeric(12,2) NOT NULL, note text, tags jsonb,
   ref uuid NOT NULL, paid boolean NOT NULL, updated_at timestamptz NOT NULL);
-CREATE INDEX ON orders (updated_at, id);
+CREATE INDEX orders_by_time ON orders (updated_at, id);
 CREATE FUNCTION fill(first bigint, last bigint) RETURNS void LANGUAGE sql AS $$
 INSERT INTO orders SELECT g, g % 5000, (g * 7919 % 100000000)::numeric / 100 - 100000,
   CASE WHEN g % 10 = 0 THEN NULL WHEN g % 10 = 1 THEN 'Ünïcødé ✓ 数据 🚚 ' || g ELSE md5(g::text) END,
@@ -19,14 +27,29 @@ INSERT INTO orders SELECT g, g % 5000, (g * 7919 % 100000000)::numeric / 100 - 1
 FROM generate_series(first, last) g $$;
 ";
 
-const SOURCE: &str = "SELECT id, customer_id, amount, note, tags, ref, paid::int,
-  to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || 'Z' FROM orders ORDER BY id";
+const MARIADB: &str = "
+CREATE TABLE orders (
+  id bigint PRIMARY KEY, customer_id int NOT NULL, amount numeric(12,2) NOT NULL, note text, tags json,
+  ref uuid NOT NULL, paid boolean NOT NULL, updated_at timestamp(6) NOT NULL) DEFAULT CHARSET utf8mb4;
+CREATE INDEX orders_by_time ON orders (updated_at, id);
+CREATE PROCEDURE fill(first bigint, last bigint)
+INSERT INTO orders (id, customer_id, amount, note, tags, ref, paid, updated_at) SELECT g, g % 5000, (g * 7919 % 100000000) / 100 - 100000,
+  CASE WHEN g % 10 = 0 THEN NULL WHEN g % 10 = 1 THEN 'Ünïcødé ✓ 数据 🚚 ' || g ELSE md5(g) END,
+  CASE WHEN g % 20 = 0 THEN NULL ELSE json_object('p', g % 10, 'l', json_array('a' || g, 'b')) END,
+  insert(insert(md5('ref' || g), 13, 1, '4'), 17, 1, 'a'), g % 2 = 1,
+  timestamp '2025-01-01 00:00:00' + interval (g * 1234567 % 31536000000000) microsecond
+FROM (SELECT seq AS g FROM seq_1_to_2000000 WHERE seq BETWEEN first AND last) s;
+";
+
 const REPLICA: &str = "SELECT id, customer_id, printf('%.2f', amount), note, tags, ref, paid, updated_at
   FROM tmp_orders ORDER BY id";
 
 /// Every row of `orders`, column by column.
 pub(crate) fn assert_orders_equal(case: &Case) {
-    Differences::between(&case.ask(SOURCE), &case.query(REPLICA)).assert_none();
+    let moment = case.server().moment("updated_at");
+    let source =
+        format!("SELECT id, customer_id, amount, note, tags, ref, CAST(paid AS int), {moment} FROM orders ORDER BY id");
+    Differences::between(&case.ask(&source), &case.query(REPLICA)).assert_none();
 }
 
 /// These columns of a table, the key first, at the source and in its replica.

@@ -2,16 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use test_servers::{Postgres, PostgresOptions, long_test_length};
+use test_servers::long_test_length;
 
 use crate::case::Case;
 use crate::proxy::{Mode, Proxy};
 use crate::running::{Daemon, QUIET, count, wait_until};
+use crate::server::{OwnServer, Server, on_each_server};
 use crate::writer::{VERSIONS, Writer, assert_versions_equal};
 
-#[test]
-fn heavy_killed_every_second_under_a_writer_it_ends_equal() {
-    let case = Case::new(VERSIONS);
+on_each_server!(
+    heavy_killed_every_second_under_a_writer_it_ends_equal,
+    heavy_a_reader_sees_committed_states_only_and_none_goes_back,
+    heavy_an_outage_is_logged_once_and_recovered_from
+);
+
+fn heavy_killed_every_second_under_a_writer_it_ends_equal(server: Server) {
+    let case = Case::new(server, VERSIONS);
     case.configure(&format!("sync_interval = 0.1\ntables = [\"versions\"]\n{QUIET}"));
     let writer = Writer::start(&case);
     let started = Instant::now();
@@ -28,9 +34,8 @@ fn heavy_killed_every_second_under_a_writer_it_ends_equal() {
     assert!(restarts >= 3);
 }
 
-#[test]
-fn heavy_a_reader_sees_committed_states_only_and_none_goes_back() {
-    let case = Case::new(VERSIONS);
+fn heavy_a_reader_sees_committed_states_only_and_none_goes_back(server: Server) {
+    let case = Case::new(server, VERSIONS);
     case.configure(&format!("sync_interval = 0.05\ntables = [\"versions\"]\n{QUIET}"));
     let daemon = Daemon::start(&case);
     wait_until("the first copy", &daemon, || count(&case, "tmp_versions").is_some());
@@ -62,7 +67,7 @@ fn heavy_a_hundred_tables_at_one_second_are_polled_once_each() {
     let tables: String = (0..100)
         .map(|n| format!("CREATE TABLE t{n} (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now()); INSERT INTO t{n} VALUES (1);"))
         .collect();
-    let case = Case::new(&format!("CREATE EXTENSION IF NOT EXISTS pg_stat_statements; {tables}"));
+    let case = Case::postgres(&format!("CREATE EXTENSION IF NOT EXISTS pg_stat_statements; {tables}"));
     // Sweeps and reconciles have intervals of their own; here only polls are counted.
     case.configure(&format!("sync_interval = 1\nsweep_interval = 3600\ntables = [\"t*\"]\n{QUIET}"));
     let daemon = Daemon::start(&case);
@@ -90,13 +95,10 @@ fn heavy_a_hundred_tables_at_one_second_are_polled_once_each() {
     drop(daemon);
 }
 
-#[test]
-fn heavy_an_outage_is_logged_once_and_recovered_from() {
-    let mut server = Postgres::start(&PostgresOptions::new()).unwrap();
-    let database = server.database().unwrap();
-    database.execute("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)").unwrap();
-    let proxy = Proxy::to(&server);
-    let case = Case { database, folder: tempfile::tempdir().unwrap() };
+fn heavy_an_outage_is_logged_once_and_recovered_from(server: Server) {
+    let mut own = OwnServer::start(server);
+    let case = Case::own(&own, "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+    let proxy = Proxy::to(&own);
     case.configure_with(
         &format!("sync_interval = 0.2\ntables = [\"t\"]\n{QUIET}"),
         &format!(
@@ -118,9 +120,9 @@ fn heavy_an_outage_is_logged_once_and_recovered_from() {
         case.sql(&format!("INSERT INTO t VALUES ({number})"));
         arrives(number);
     }
-    server.kill().unwrap();
+    own.kill();
     std::thread::sleep(Duration::from_secs(3));
-    server.restart().unwrap();
+    own.restart();
     case.sql("INSERT INTO t VALUES (4)");
     arrives(4);
     let log = daemon.kill();

@@ -3,16 +3,21 @@
 use std::time::{Duration, Instant};
 
 use crate::case::Case;
-use crate::compare::{ORDERS, assert_orders_equal};
+use crate::compare::{assert_orders_equal, orders};
 use crate::load::Random;
 use crate::running::copy_state;
+use crate::server::{Server, on_each_server};
+
+on_each_server!(
+    heavy_killed_at_any_moment_of_a_copy_or_a_poll_it_ends_equal,
+    a_killed_copy_goes_on_from_its_checkpoint
+);
 
 /// Kills of a first copy, of polls, and of a copy beside a published table, each of which must have hit a running command.
 const KILLS: [usize; 3] = [9, 9, 5];
 
-#[test]
-fn heavy_killed_at_any_moment_of_a_copy_or_a_poll_it_ends_equal() {
-    let case = Case::new(ORDERS);
+fn heavy_killed_at_any_moment_of_a_copy_or_a_poll_it_ends_equal(server: Server) {
+    let case = Case::new(server, orders(server));
     case.sql("SELECT fill(1, 150000)");
     case.configure("tables = [\"orders\"]");
     let mut killer = Killer { case: &case, random: Random::new(0x5eed), round: 0 };
@@ -72,9 +77,8 @@ impl Killer<'_> {
     }
 }
 
-#[test]
-fn a_killed_copy_goes_on_from_its_checkpoint() {
-    let case = Case::new(ORDERS);
+fn a_killed_copy_goes_on_from_its_checkpoint(server: Server) {
+    let case = Case::new(server, orders(server));
     case.sql("SELECT fill(1, 200000)");
     case.configure("tables = [\"orders\"]");
     let mut child = case.start(&["sync"]);

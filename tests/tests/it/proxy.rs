@@ -8,7 +8,9 @@ use std::thread;
 use std::time::Duration;
 
 use socket2::SockRef;
-use test_servers::Postgres;
+use test_servers::{Mysql, Postgres};
+
+use crate::server::{Database, OwnServer};
 
 /// What happens to bytes and to new connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,35 @@ pub(crate) enum Mode {
     Reset,
     /// Passed on late, in small pieces.
     Slow,
+}
+
+/// What a proxy can lead to.
+pub(crate) trait Listens {
+    fn address(&self) -> (String, u16);
+}
+
+impl Listens for Postgres {
+    fn address(&self) -> (String, u16) {
+        (self.host().to_owned(), self.port())
+    }
+}
+
+impl Listens for Mysql {
+    fn address(&self) -> (String, u16) {
+        (self.host().to_owned(), self.port())
+    }
+}
+
+impl Listens for OwnServer {
+    fn address(&self) -> (String, u16) {
+        self.address()
+    }
+}
+
+impl Listens for Database {
+    fn address(&self) -> (String, u16) {
+        self.address()
+    }
 }
 
 /// Listens on 127.0.0.1 until dropped.
@@ -49,12 +80,12 @@ const PIECE: usize = 512;
 const DELAY: Duration = Duration::from_millis(5);
 
 impl Proxy {
-    pub(crate) fn to(server: &Postgres) -> Self {
+    pub(crate) fn to(server: &impl Listens) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
             mode: AtomicU8::new(Mode::Pass as u8),
-            server: Mutex::new((server.host().to_owned(), server.port())),
+            server: Mutex::new(server.address()),
             aimed: AtomicU64::new(0),
             left: AtomicI64::new(i64::MAX),
             ended: AtomicU8::new(0),
@@ -73,8 +104,8 @@ impl Proxy {
     }
 
     /// Leads to another server from now on; connections to the first are closed.
-    pub(crate) fn aim(&self, server: &Postgres) {
-        *self.shared.server.lock().unwrap() = (server.host().to_owned(), server.port());
+    pub(crate) fn aim(&self, server: &impl Listens) {
+        *self.shared.server.lock().unwrap() = server.address();
         self.shared.aimed.fetch_add(1, Ordering::SeqCst);
     }
 

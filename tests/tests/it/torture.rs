@@ -5,26 +5,30 @@ use std::time::{Duration, Instant};
 use test_servers::long_test_length;
 
 use crate::case::Case;
-use crate::load::{Ledger, Load, Pace, Random, TORTURE, Watcher, torture_differences};
+use crate::load::{Ledger, Load, Pace, Random, Watcher, torture, torture_differences};
 use crate::running::{Daemon, QUIET};
+use crate::server::{Server, as_it_ships, on_each_server};
+
+on_each_server!(heavy_torture_what_is_committed_arrives_and_nothing_else_is_ever_seen);
+as_it_ships!(heavy_torture_what_is_committed_arrives_and_nothing_else_is_ever_seen);
 
 const SETTINGS: &str = "sync_interval = 0.1\nsweep_interval = 0.3\nreconcile_interval = 0.7\nmax_delete_fraction = 1.0\ntables = [\"torture\"]\n";
 
-#[test]
-fn heavy_torture_what_is_committed_arrives_and_nothing_else_is_ever_seen() {
-    let case = Case::new(TORTURE);
+#[expect(clippy::print_stdout, reason = "the output of a test that fails is shown")]
+fn heavy_torture_what_is_committed_arrives_and_nothing_else_is_ever_seen(server: Server) {
+    let case = Case::new(server, torture(server));
     case.configure(&format!("{SETTINGS}{QUIET}"));
     let mut random = Random::seeded(7);
     let length = long_test_length();
     // In a minute, transactions stay open for five seconds; in less, for less.
     let longest = Duration::from_secs(5).min(length / 12);
     let watcher = Watcher::start(&case.replica_path());
-    let load = Load::start(&case.database.url(), Pace { writers: 8, longest }, &mut random);
+    let load = Load::start(&case, Pace { writers: 8, longest }, &mut random);
     let kills = run_and_kill(&case, length, &mut random);
     let tally = load.stop();
     case.sync();
     let sightings = watcher.stop();
-    let ledger = Ledger::read(&case.database.url());
+    let ledger = Ledger::read(&case);
     println!(
         "{kills} kills, {tally:?}, {} states, {} seen in {} looks",
         ledger.len(),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use crate::case::Case;
+use crate::server::Client;
 
 /// Each row counts its changes twice, in one statement: a row whose numbers differ, or count down, was never committed so.
 pub(crate) const VERSIONS: &str = "
@@ -22,8 +23,8 @@ impl Writer {
     pub(crate) fn start(case: &Case) -> Self {
         let stopped = Arc::new(AtomicBool::new(false));
         let threads = (0..2).map(|number| {
-            let (url, stopped) = (case.database.url(), Arc::clone(&stopped));
-            std::thread::spawn(move || write(&url, number, &stopped))
+            let (client, stopped) = (case.connect(), Arc::clone(&stopped));
+            std::thread::spawn(move || write(client, number, &stopped))
         });
         Self { threads: threads.collect(), stopped }
     }
@@ -37,8 +38,7 @@ impl Writer {
     }
 }
 
-fn write(url: &str, number: u32, stopped: &AtomicBool) {
-    let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
+fn write(mut client: Client, number: u32, stopped: &AtomicBool) {
     let mut round = number;
     while !stopped.load(Ordering::Relaxed) {
         round = round.wrapping_mul(1_103_515_245).wrapping_add(12_345);
@@ -48,7 +48,7 @@ fn write(url: &str, number: u32, stopped: &AtomicBool) {
         let ids = format!("id % 2 = {} AND id % 7 = {}", number % 2, round / 8 % 7);
         let change = format!("UPDATE versions SET v = v + 1, twin = twin + 1, updated_at = {stamp} WHERE {ids}");
         let end = if round.is_multiple_of(11) { "ROLLBACK" } else { "COMMIT" };
-        client.batch_execute(&format!("BEGIN; {change}; SELECT pg_sleep(0.005); {end}")).unwrap();
+        client.execute(&format!("BEGIN; {change}; SELECT pg_sleep(0.005); {end}"));
     }
 }
 

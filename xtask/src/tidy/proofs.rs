@@ -52,9 +52,10 @@ pub(super) fn errors_are_said(files: &[TextFile]) -> Vec<String> {
     missing.map(|part| format!("{RUNBOOK} has an error {part:?}, which the program never says")).collect()
 }
 
-/// Functions under `#[test]`, and names of behaviours.
+/// Functions under `#[test]` or named for each server, and names of behaviours.
 fn names(file: &TextFile) -> Vec<&str> {
-    let mut names = Vec::new();
+    let lists = file.text.split("on_each_server!(").skip(1).filter_map(|rest| rest.split(')').next());
+    let mut names: Vec<&str> = lists.flat_map(|list| list.split(',')).map(str::trim).collect();
     let mut is_test = false;
     for line in file.text.lines().map(str::trim_start) {
         if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
@@ -78,11 +79,11 @@ mod tests {
         let file = |path: &str, text: &str| TextFile { path: path.into(), text: text.into() };
         let code = file(
             "a.rs",
-            "#[test]\nfn it_is_so_indeed() {}\nfn it_is_only_a_function() {}\n    name: \"it_is_promised_too\",\n#[tokio::test]\nasync fn it_waits_and_is_so() {}",
+            "#[test]\nfn it_is_so_indeed() {}\nfn it_is_only_a_function() {}\n    name: \"it_is_promised_too\",\n#[tokio::test]\nasync fn it_waits_and_is_so() {}\n\
+             on_each_server!(\n    it_is_so_here,\n    it_is_so_there,\n);",
         );
         let page = |text: &str| file(PAGE, text);
-        let good =
-            "`it_is_so_indeed`, `it_is_promised_too`, `it_waits_and_is_so`, with `max_delete_fraction` and `data-sync`";
+        let good = "`it_is_so_indeed`, `it_is_promised_too`, `it_waits_and_is_so`, `it_is_so_there`, with `max_delete_fraction` and `data-sync`";
         let settings = file(SETTINGS, "max_delete_fraction = 0.5");
         assert!(exist(&[page(good), code.clone(), settings]).is_empty());
         assert_eq!(

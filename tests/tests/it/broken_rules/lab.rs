@@ -14,7 +14,8 @@ use test_servers::{Postgres, PostgresOptions};
 use super::rule::Rule;
 use super::source::{BrokenSource, Levers};
 use crate::case::Case;
-use crate::load::TORTURE;
+use crate::load::torture;
+use crate::server::Server;
 
 /// Reads come several times a second.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,7 +38,7 @@ pub(super) struct Lab {
 impl Lab {
     pub(super) fn start(rule: Rule) -> Self {
         let server = Arc::new(Postgres::start(&PostgresOptions::new()).unwrap());
-        let case = Case::on(&server, TORTURE);
+        let case = Case::on(&server, torture(Server::Postgres));
         case.sql("INSERT INTO torture (id) SELECT generate_series(1000001, 1000200)");
         let source = BrokenSource::new(&server, case.database.name(), rule);
         let levers = source.levers();
@@ -121,7 +122,7 @@ impl Drop for Lab {
 /// A copy that is cut and goes on, with changes in between to rows that it had given already; and what is lost of them.
 pub(super) fn resumed_copy(rule: Rule) -> Vec<String> {
     let server = Arc::new(Postgres::start(&PostgresOptions::new()).unwrap());
-    let case = Case::on(&server, TORTURE);
+    let case = Case::on(&server, torture(Server::Postgres));
     let source = |cut| BrokenSource::new(&server, case.database.name(), rule).cut_after(cut);
     let mut engine = engine(&case, source(8), rule.wanted());
     let runtime = runtime();

@@ -20,7 +20,7 @@ use crate::load::{Load, Pace, Random};
 fn heavy_with_all_rules_kept_no_row_is_lost() {
     let lab = Lab::start(Rule::AllKept);
     let pace = Pace { writers: 3, longest: long_test_length() / 40 };
-    let load = Load::start(&lab.case.database.url(), pace, &mut Random::seeded(11));
+    let load = Load::start(&lab.case, pace, &mut Random::seeded(11));
     let started = std::time::Instant::now();
     let mut rounds = 0;
     while started.elapsed() < long_test_length() / 2 {

@@ -5,6 +5,7 @@ mod locks;
 mod meaning;
 mod partitions;
 mod replaced;
+mod replica;
 mod rewrites;
 mod rights;
 mod standby;

@@ -14,7 +14,7 @@ INSERT INTO high SELECT g, 'high ' || g, '2024-01-01' FROM generate_series(100, 
 
 #[test]
 fn a_partition_that_is_attached_brings_its_old_rows() {
-    let case = Case::new(MEASURES);
+    let case = Case::postgres(MEASURES);
     case.configure("tables = [\"measures\"]");
     case.sync();
     assert_same(&case, "id, word", "measures");
@@ -29,7 +29,7 @@ fn a_partition_that_is_attached_brings_its_old_rows() {
 
 #[test]
 fn a_partition_that_is_detached_takes_its_rows_away() {
-    let case = Case::new(MEASURES);
+    let case = Case::postgres(MEASURES);
     case.sql("ALTER TABLE measures ATTACH PARTITION high FOR VALUES FROM (100) TO (1000)");
     case.configure("max_delete_fraction = 1.0\ntables = [\"measures\"]");
     case.sync();

@@ -5,7 +5,7 @@ use crate::compare::assert_same;
 
 #[test]
 fn row_security_stops_the_table_with_a_reason_and_loses_nothing() {
-    let case = Case::new(
+    let case = Case::postgres(
         "CREATE TABLE accounts (id int PRIMARY KEY, owner text, updated_at timestamptz NOT NULL DEFAULT now());
          INSERT INTO accounts SELECT g, 'owner ' || g % 3 FROM generate_series(1, 90) g;",
     );

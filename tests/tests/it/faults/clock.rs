@@ -4,10 +4,13 @@ use rusqlite::Connection;
 
 use crate::case::Case;
 use crate::compare::assert_same;
+use crate::server::{Server, on_each_server};
 
-#[test]
-fn times_noted_in_the_future_delay_nothing() {
+on_each_server!(times_noted_in_the_future_delay_nothing);
+
+fn times_noted_in_the_future_delay_nothing(server: Server) {
     let case = Case::new(
+        server,
         "CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t SELECT g, g FROM generate_series(1, 50) g",
     );
     case.configure("tables = [\"t\"]");

@@ -3,16 +3,19 @@
 use test_servers::SmallDisk;
 
 use crate::case::Case;
-use crate::compare::{ORDERS, assert_orders_equal};
+use crate::compare::{assert_orders_equal, orders};
 use crate::running::{Daemon, QUIET, count, wait_until};
+use crate::server::{Server, on_each_server};
 
-#[test]
-fn heavy_a_full_disk_stops_a_table_with_a_reason_and_room_lets_it_go_on() {
+on_each_server!(heavy_a_full_disk_stops_a_table_with_a_reason_and_room_lets_it_go_on);
+
+#[expect(clippy::print_stderr, reason = "whoever reads the output must see what was not tested")]
+fn heavy_a_full_disk_stops_a_table_with_a_reason_and_room_lets_it_go_on(server: Server) {
     let Some(disk) = SmallDisk::new(6).unwrap() else {
         eprintln!("SKIPPED: only root may mount a small disk");
         return;
     };
-    let case = Case::new(ORDERS).in_folder(disk.path());
+    let case = Case::new(server, orders(server)).in_folder(disk.path());
     case.sql("SELECT fill(1, 3000)");
     case.configure(&format!("sync_interval = 0.2\ntables = [\"orders\"]\n{QUIET}"));
     let mut daemon = Daemon::start(&case);

@@ -8,10 +8,13 @@ use test_servers::long_test_length;
 use crate::case::Case;
 use crate::compare::assert_same;
 use crate::running::{Daemon, QUIET, count, wait_until};
+use crate::server::{Server, on_each_server};
 
-#[test]
-fn heavy_a_file_that_another_writer_holds_is_written_when_it_is_free_again() {
+on_each_server!(heavy_a_file_that_another_writer_holds_is_written_when_it_is_free_again);
+
+fn heavy_a_file_that_another_writer_holds_is_written_when_it_is_free_again(server: Server) {
     let case = Case::new(
+        server,
         "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL); INSERT INTO t SELECT g, g FROM generate_series(1, 100) g",
     );
     case.configure(&format!("sync_interval = 0.1\ntables = [\"t\"]\n{QUIET}"));

@@ -2,21 +2,26 @@
 
 use std::time::{Duration, Instant};
 
-use test_servers::{Postgres, long_test_length};
+use test_servers::long_test_length;
 
 use crate::case::Case;
-use crate::compare::{ORDERS, assert_orders_equal};
-use crate::load::{Load, Pace, Random, TORTURE, torture_differences};
+use crate::compare::{assert_orders_equal, orders};
+use crate::load::{Load, Pace, Random, torture, torture_differences};
 use crate::proxy::{Mode, Proxy};
 use crate::running::{Daemon, QUIET, wait_until};
+use crate::server::{Server, on_each_server};
+
+on_each_server!(
+    heavy_through_resets_stalls_cuts_and_delays_everything_arrives,
+    heavy_a_copy_that_is_cut_in_the_middle_of_messages_goes_on_and_is_whole
+);
 
 /// So that a stalled connection is given up within a test.
 const IMPATIENT: &str = "connect_timeout = 2\nstatement_timeout = 2\nidle_timeout = 2\nscan_timeout = 5";
 
-#[test]
-fn heavy_through_resets_stalls_cuts_and_delays_everything_arrives() {
-    let case = Case::new(TORTURE);
-    let proxy = Proxy::to(Postgres::shared());
+fn heavy_through_resets_stalls_cuts_and_delays_everything_arrives(server: Server) {
+    let case = Case::new(server, torture(server));
+    let proxy = Proxy::to(&case.database);
     case.configure_with(
         &format!(
             "sync_interval = 0.1\nsweep_interval = 0.3\nreconcile_interval = 0.5\nmax_delete_fraction = 1.0\n\
@@ -26,7 +31,7 @@ fn heavy_through_resets_stalls_cuts_and_delays_everything_arrives() {
     );
     let mut random = Random::seeded(3);
     let length = long_test_length();
-    let load = Load::start(&case.database.url(), Pace { writers: 3, longest: length / 30 }, &mut random);
+    let load = Load::start(&case, Pace { writers: 3, longest: length / 30 }, &mut random);
     let mut daemon = Daemon::start(&case);
     let (started, mut resets) = (Instant::now(), 0);
     while started.elapsed() < length {
@@ -45,11 +50,10 @@ fn heavy_through_resets_stalls_cuts_and_delays_everything_arrives() {
     assert!(daemon.is_running() && resets > 0, "{resets} resets: {:#?}", daemon.log());
 }
 
-#[test]
-fn heavy_a_copy_that_is_cut_in_the_middle_of_messages_goes_on_and_is_whole() {
-    let case = Case::new(ORDERS);
+fn heavy_a_copy_that_is_cut_in_the_middle_of_messages_goes_on_and_is_whole(server: Server) {
+    let case = Case::new(server, orders(server));
     case.sql("SELECT fill(1, 60000)");
-    let proxy = Proxy::to(Postgres::shared());
+    let proxy = Proxy::to(&case.database);
     case.configure_with(
         &format!("sync_interval = 0.1\ntables = [\"orders\"]\n{QUIET}"),
         &format!("url = \"{}\"\n{IMPATIENT}", case.url_at(proxy.port())),

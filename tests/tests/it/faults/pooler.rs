@@ -3,8 +3,9 @@
 use test_servers::{PgBouncer, Postgres, long_test_length};
 
 use crate::case::Case;
-use crate::load::{Load, Pace, Random, TORTURE, torture_differences};
+use crate::load::{Load, Pace, Random, torture, torture_differences};
 use crate::running::{Daemon, QUIET, wait_until};
+use crate::server::Server;
 
 #[test]
 fn heavy_through_a_pooler_in_transaction_mode_everything_arrives() {
@@ -12,7 +13,7 @@ fn heavy_through_a_pooler_in_transaction_mode_everything_arrives() {
         eprintln!("SKIPPED: PgBouncer is not installed; `cargo xtask test` installs it where it can");
         return;
     };
-    let case = Case::new(TORTURE);
+    let case = Case::postgres(torture(Server::Postgres));
     case.configure_at(
         pooler.port(),
         &format!(
@@ -21,11 +22,7 @@ fn heavy_through_a_pooler_in_transaction_mode_everything_arrives() {
         ),
     );
     let daemon = Daemon::start(&case);
-    let load = Load::start(
-        &case.database.url(),
-        Pace { writers: 4, longest: long_test_length() / 40 },
-        &mut Random::seeded(13),
-    );
+    let load = Load::start(&case, Pace { writers: 4, longest: long_test_length() / 40 }, &mut Random::seeded(13));
     // The load's time is the test's length.
     std::thread::sleep(long_test_length() / 2);
     load.stop();

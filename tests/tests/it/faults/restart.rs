@@ -1,23 +1,27 @@
 //! A server that goes and comes back.
 
-use test_servers::{Postgres, PostgresOptions};
-
 use crate::case::Case;
-use crate::compare::{ORDERS, assert_orders_equal};
+use crate::compare::{assert_orders_equal, orders};
 use crate::running::{Daemon, QUIET, copy_state, count, wait_until};
+use crate::server::{OwnServer, Server, on_each_server};
 
-#[test]
-fn heavy_a_server_that_is_stopped_or_killed_in_the_middle_of_a_copy_is_copied_to_the_end() {
+on_each_server!(heavy_a_server_that_is_stopped_or_killed_in_the_middle_of_a_copy_is_copied_to_the_end);
+
+fn heavy_a_server_that_is_stopped_or_killed_in_the_middle_of_a_copy_is_copied_to_the_end(server: Server) {
     for kill in [false, true] {
-        let mut server = Postgres::start(&PostgresOptions::new()).unwrap();
-        let case = Case::on(&server, ORDERS);
-        case.sql("SELECT fill(1, 120000); CHECKPOINT");
+        let mut own = OwnServer::start(server);
+        let case = Case::own(&own, orders(server));
+        case.sql("SELECT fill(1, 120000)");
         case.configure(&format!("sync_interval = 0.2\nbatch_size = 200\ntables = [\"orders\"]\n{QUIET}"));
         let daemon = Daemon::start(&case);
         wait_until("the copy", &daemon, || copy_state(&case).is_some());
-        if kill { server.kill() } else { server.stop() }.unwrap();
+        if kill {
+            own.kill()
+        } else {
+            own.stop()
+        }
         assert_eq!(count(&case, "tmp_orders"), None, "the copy was over before the server was gone");
-        server.restart().unwrap();
+        own.restart();
         case.sql("UPDATE orders SET note = 'after' WHERE id IN (1, 60000, 120000)");
         wait_until("the rest of the copy", &daemon, || count(&case, "tmp_orders") == Some(120_000));
         wait_until("the last change", &daemon, || {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::case::Case;
+
 use super::watch::{Seen, Sightings};
 
 /// Every committed state of every row of `torture`, with its place in the row's history. Rows are locked while they are written, so the
@@ -10,15 +12,18 @@ pub(crate) struct Ledger {
     places: HashMap<Seen, i64>,
 }
 
-const LAST_OF_EACH_TRANSACTION: &str = "SELECT n, id, version FROM
-  (SELECT DISTINCT ON (tx, id) n, id, version FROM history ORDER BY tx, id, n DESC) last WHERE version IS NOT NULL";
+const LAST_OF_EACH_TRANSACTION: &str = "SELECT n, id, version FROM history
+  WHERE n IN (SELECT max(n) FROM history GROUP BY tx, id) AND version IS NOT NULL";
 
 impl Ledger {
     /// Reads the history, when all transactions have ended.
-    pub(crate) fn read(url: &str) -> Self {
-        let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
-        let rows = client.query(LAST_OF_EACH_TRANSACTION, &[]).unwrap();
-        Self { places: rows.iter().map(|row| ((row.get("id"), row.get("version")), row.get("n"))).collect() }
+    pub(crate) fn read(case: &Case) -> Self {
+        let history = case.ask(LAST_OF_EACH_TRANSACTION);
+        let places = history.lines().map(|line| {
+            let numbers: Vec<i64> = line.split('|').map(|number| number.parse().unwrap()).collect();
+            ((i32::try_from(numbers[1]).unwrap(), numbers[2]), numbers[0])
+        });
+        Self { places: places.collect() }
     }
 
     /// Everything that was seen had been committed, and no row went back.

@@ -9,6 +9,6 @@ mod writers;
 
 pub(crate) use ledger::Ledger;
 pub(crate) use random::{Random, SEED};
-pub(crate) use table::{TORTURE, torture_differences};
+pub(crate) use table::{torture, torture_differences};
 pub(crate) use watch::Watcher;
 pub(crate) use writers::{Load, Pace};

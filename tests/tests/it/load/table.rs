@@ -2,10 +2,18 @@
 
 use crate::case::Case;
 use crate::compare::Differences;
+use crate::server::Server;
 
 /// `history` is written in the transaction that writes the row, so whatever is rolled back is not in it. A row that got several states
 /// in one transaction has them all there; only the last was ever committed.
-pub(crate) const TORTURE: &str = "
+pub(crate) fn torture(server: Server) -> &'static str {
+    match server {
+        Server::Postgres => POSTGRES,
+        Server::Mariadb(_) => MARIADB,
+    }
+}
+
+const POSTGRES: &str = "
 CREATE TABLE torture (
   id int PRIMARY KEY, version bigint NOT NULL, body text NOT NULL, noise int NOT NULL DEFAULT 0,
   updated_at timestamptz NOT NULL DEFAULT clock_timestamp());
@@ -32,11 +40,33 @@ CREATE TRIGGER remember AFTER INSERT OR UPDATE OR DELETE ON torture FOR EACH ROW
 INSERT INTO torture (id, updated_at) SELECT g, now() - g * interval '1 second' FROM generate_series(1, 2000) g;
 ";
 
-const SOURCE: &str = "SELECT id, version, body, noise,
-  to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || 'Z' FROM torture ORDER BY id";
 const REPLICA: &str = "SELECT id, version, body, noise, updated_at FROM tmp_torture ORDER BY id";
+
+/// Writers name their transactions by `@tx`.
+const MARIADB: &str = "
+CREATE TABLE torture (
+  id int PRIMARY KEY, version bigint NOT NULL DEFAULT 0, body varchar(400) NOT NULL DEFAULT '',
+  noise int NOT NULL DEFAULT 0, updated_at timestamp(6) NOT NULL DEFAULT now(6));
+CREATE INDEX torture_by_time ON torture (updated_at, id);
+CREATE TABLE history (n bigint AUTO_INCREMENT PRIMARY KEY, tx bigint NOT NULL, id int NOT NULL, version bigint);
+CREATE SEQUENCE versions;
+CREATE TRIGGER number_inserted BEFORE INSERT ON torture FOR EACH ROW
+  SET NEW.version = NEXTVAL(versions), NEW.body = NEW.id || '/' || NEW.version || repeat('.', NEW.id % 300);
+CREATE TRIGGER number_updated BEFORE UPDATE ON torture FOR EACH ROW
+  SET NEW.version = NEXTVAL(versions), NEW.body = NEW.id || '/' || NEW.version || repeat('.', NEW.id % 300);
+CREATE TRIGGER remember_inserted AFTER INSERT ON torture FOR EACH ROW
+  INSERT INTO history (tx, id, version) VALUES (coalesce(@tx, 0), NEW.id, NEW.version);
+CREATE TRIGGER remember_deleted AFTER DELETE ON torture FOR EACH ROW
+  INSERT INTO history (tx, id) VALUES (coalesce(@tx, 0), OLD.id);
+CREATE TRIGGER remember_updated AFTER UPDATE ON torture FOR EACH ROW
+  INSERT INTO history (tx, id, version) SELECT coalesce(@tx, 0), OLD.id, NULL WHERE OLD.id <> NEW.id
+  UNION ALL SELECT coalesce(@tx, 0), NEW.id, NEW.version;
+INSERT INTO torture (id, updated_at) SELECT seq, now() - interval seq second FROM seq_1_to_2000;
+";
 
 /// How the replica differs from the source, which nobody may write to now.
 pub(crate) fn torture_differences(case: &Case) -> Differences {
-    Differences::between(&case.ask(SOURCE), &case.query(REPLICA))
+    let moment = case.server().moment("updated_at");
+    let source = format!("SELECT id, version, body, noise, {moment} FROM torture ORDER BY id");
+    Differences::between(&case.ask(&source), &case.query(REPLICA))
 }

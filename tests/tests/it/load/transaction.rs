@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use postgres::error::SqlState;
-use postgres::{Client, NoTls};
+use crate::case::Case;
+use crate::server::{Client, Failure, TwoPhase};
 
 use super::random::Random;
 use super::writers::Pace;
@@ -40,26 +40,37 @@ pub(super) struct Writer {
     tally: Tally,
     /// Names of prepared transactions are the server's, not the database's.
     prefix: String,
-    prepared: Option<String>,
+    begun: u64,
+    prepared: Option<TwoPhase>,
+}
+
+#[derive(PartialEq)]
+enum Ending {
+    Commit,
+    RollBack,
+    Prepare,
 }
 
 impl Writer {
-    pub(super) fn connect(url: &str, number: u64, pace: Pace, random: Random) -> Self {
-        let mut client = Client::connect(url, NoTls).unwrap();
-        client.batch_execute("SET lock_timeout = '100ms'").unwrap();
-        let prefix = client.query_one("SELECT current_database()", &[]).unwrap().get(0);
-        Self { client, number, pace, random, tally: Tally::default(), prefix, prepared: None }
+    pub(super) fn connect(case: &Case, number: u64, pace: Pace, random: Random) -> Self {
+        let mut client = case.connect();
+        client.be_impatient();
+        let prefix = case.database.name().to_owned();
+        Self { client, number, pace, random, tally: Tally::default(), prefix, begun: 0, prepared: None }
     }
 
     /// One transaction, to whatever end.
     pub(super) fn transact(&mut self) {
-        match self.try_transact() {
-            Ok(()) => {}
-            Err(error) if is_conflict(&error) => {
-                self.tally.refused += 1;
-                self.client.batch_execute("ROLLBACK").unwrap();
-            }
-            Err(error) => panic!("{error}: {:?}", error.as_db_error()),
+        let ending = match self.random.below(10) {
+            0 => Ending::RollBack,
+            1 if self.prepared.is_none() => Ending::Prepare,
+            _ => Ending::Commit,
+        };
+        self.begun += 1;
+        if ending == Ending::Prepare {
+            self.prepare();
+        } else {
+            self.begin_and_end(&ending);
         }
         if self.random.percent(30) {
             self.end_prepared();
@@ -72,8 +83,45 @@ impl Writer {
         self.tally
     }
 
-    fn try_transact(&mut self) -> Result<(), postgres::Error> {
-        self.client.batch_execute("BEGIN")?;
+    fn begin_and_end(&mut self, ending: &Ending) {
+        self.client.begin(self.number, self.begun);
+        let changed = self.change_several().and_then(|()| match ending {
+            Ending::RollBack => self.client.try_execute("ROLLBACK"),
+            _ => self.client.try_execute("COMMIT"),
+        });
+        match changed {
+            Ok(()) if *ending == Ending::RollBack => self.tally.rolled_back += 1,
+            Ok(()) => self.tally.committed += 1,
+            Err(failure) => {
+                self.refuse(&failure);
+                self.client.execute("ROLLBACK");
+            }
+        }
+    }
+
+    fn prepare(&mut self) {
+        let name = format!("{}-{}-{}", self.prefix, self.number, self.begun);
+        let mut two_phase = TwoPhase::begin(&mut self.client, name, self.number, self.begun);
+        match self.change_several() {
+            Ok(()) => {
+                two_phase.prepare(&mut self.client);
+                self.tally.prepared += 1;
+                self.prepared = Some(two_phase);
+            }
+            Err(failure) => {
+                self.refuse(&failure);
+                two_phase.abandon(&mut self.client);
+            }
+        }
+    }
+
+    /// Another writer may be in the way; nothing else may happen.
+    fn refuse(&mut self, failure: &Failure) {
+        assert!(failure.is_conflict, "{}", failure.reason);
+        self.tally.refused += 1;
+    }
+
+    fn change_several(&mut self) -> Result<(), Failure> {
         for _ in 0..=self.random.below(3) {
             self.change()?;
             if self.random.percent(25) {
@@ -84,35 +132,19 @@ impl Writer {
         if self.random.percent(40) {
             self.change()?;
         }
-        match self.random.below(10) {
-            0 => {
-                self.tally.rolled_back += 1;
-                self.client.batch_execute("ROLLBACK")
-            }
-            1 if self.prepared.is_none() => {
-                self.tally.prepared += 1;
-                let name = format!("{}-{}-{}", self.prefix, self.number, self.tally.prepared);
-                self.client.batch_execute(&format!("PREPARE TRANSACTION '{name}'"))?;
-                self.prepared = Some(name);
-                Ok(())
-            }
-            _ => {
-                self.tally.committed += 1;
-                self.client.batch_execute("COMMIT")
-            }
-        }
+        Ok(())
     }
 
-    fn change_within_a_savepoint(&mut self) -> Result<(), postgres::Error> {
-        self.client.batch_execute("SAVEPOINT s")?;
+    fn change_within_a_savepoint(&mut self) -> Result<(), Failure> {
+        self.client.try_execute("SAVEPOINT s")?;
         for _ in 0..=self.random.below(2) {
             self.change()?;
         }
-        let end = if self.random.percent(50) { "ROLLBACK TO s" } else { "RELEASE s" };
-        self.client.batch_execute(end)
+        let end = if self.random.percent(50) { "ROLLBACK TO s" } else { "RELEASE SAVEPOINT s" };
+        self.client.try_execute(end)
     }
 
-    fn change(&mut self) -> Result<(), postgres::Error> {
+    fn change(&mut self) -> Result<(), Failure> {
         let (id, other) = (self.id(), self.id());
         let stamp = if self.random.percent(50) { ", updated_at = clock_timestamp()" } else { "" };
         let sql = match self.random.below(100) {
@@ -123,10 +155,10 @@ impl Writer {
             30..75 => format!("UPDATE torture SET noise = noise + 1{stamp} WHERE id = {id}"),
             75..90 => format!("DELETE FROM torture WHERE id = {id}"),
             _ => format!(
-                "UPDATE torture SET id = {other}{stamp} WHERE id = {id} AND NOT EXISTS (SELECT FROM torture WHERE id = {other})"
+                "UPDATE torture SET id = {other}{stamp} WHERE id = {id} AND NOT EXISTS (SELECT 1 FROM torture WHERE id = {other})"
             ),
         };
-        self.client.batch_execute(&sql)
+        self.client.try_execute(&sql)
     }
 
     /// Mostly of this writer's own share, so that few wait for each other.
@@ -142,14 +174,8 @@ impl Writer {
     }
 
     fn end_prepared(&mut self) {
-        if let Some(name) = self.prepared.take() {
-            let end = if self.random.percent(70) { "COMMIT" } else { "ROLLBACK" };
-            self.client.batch_execute(&format!("{end} PREPARED '{name}'")).unwrap();
+        if let Some(two_phase) = self.prepared.take() {
+            two_phase.end(&mut self.client, self.random.percent(70));
         }
     }
-}
-
-fn is_conflict(error: &postgres::Error) -> bool {
-    let conflicts = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::UNIQUE_VIOLATION];
-    error.code().is_some_and(|code| conflicts.contains(code))
 }

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::case::Case;
+
 use super::random::Random;
 use super::transaction::{Tally, Writer};
 
@@ -23,10 +25,10 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    pub(crate) fn start(url: &str, pace: Pace, random: &mut Random) -> Self {
+    pub(crate) fn start(case: &Case, pace: Pace, random: &mut Random) -> Self {
         let stopped = Arc::new(AtomicBool::new(false));
         let threads = (0..pace.writers).map(|number| {
-            let (mut writer, stopped) = (Writer::connect(url, number, pace, random.branch()), Arc::clone(&stopped));
+            let (mut writer, stopped) = (Writer::connect(case, number, pace, random.branch()), Arc::clone(&stopped));
             std::thread::spawn(move || {
                 while !stopped.load(Ordering::Relaxed) {
                     writer.transact();

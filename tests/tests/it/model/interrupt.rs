@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use source_postgres::PostgresSource;
 use sync_core::{
     Capabilities, Cursor, Error, Next, Pulse, ReadRequest, Reader, Result, Source, SourceIdentity, StreamId,
     TableSchema, async_trait,
@@ -22,7 +21,7 @@ pub(super) enum Ending {
 /// Lets so many batches through, over all reads.
 #[derive(Debug)]
 pub(super) struct Interrupted {
-    pub(super) source: PostgresSource,
+    pub(super) source: Box<dyn Source>,
     pub(super) left: Arc<AtomicUsize>,
     pub(super) ending: Ending,
     pub(super) silent: Arc<Notify>,

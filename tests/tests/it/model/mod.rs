@@ -14,15 +14,21 @@ use test_servers::long_test_length;
 
 use crate::case::Case;
 use crate::load::Random;
+use crate::server::{Server, on_each_server};
 use operation::Operation;
 use world::World;
+
+on_each_server!(
+    heavy_whatever_happens_the_replica_equals_the_model_after_each_sync,
+    a_replica_that_is_not_synced_differs_from_the_model
+);
 
 /// A sequence that fails is tried again, shorter and shorter, so many times.
 const SHRINKS: u32 = 300;
 
-#[test]
-fn heavy_whatever_happens_the_replica_equals_the_model_after_each_sync() {
-    let case = Case::new("");
+#[expect(clippy::print_stdout, reason = "the output of a test that fails is shown")]
+fn heavy_whatever_happens_the_replica_equals_the_model_after_each_sync(server: Server) {
+    let case = Case::new(server, "");
     let mut random = Random::seeded(1);
     let (started, mut sequences) = (Instant::now(), 0);
     while started.elapsed() < long_test_length() || sequences == 0 {
@@ -52,9 +58,8 @@ fn run_and_shrink(case: &Case, seed: u64) -> Result<(), String> {
 }
 
 /// The check can fail: a replica that nobody syncs is not equal.
-#[test]
-fn a_replica_that_is_not_synced_differs_from_the_model() {
-    let case = Case::new("");
+fn a_replica_that_is_not_synced_differs_from_the_model(server: Server) {
+    let case = Case::new(server, "");
     let operations = [Operation::Settle, Operation::Insert { id: 1, value: 5, late: false }];
     let mut world = World::new(&case);
     world.live_through(&operations[..1]).unwrap();

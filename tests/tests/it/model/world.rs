@@ -5,10 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
-use postgres::{Client, NoTls};
 use rusqlite::Connection;
 use sink_sqlite::{SqliteConfig, SqliteSink};
-use source_postgres::{PostgresConfig, PostgresSource};
 use sync_core::engine::{Engine, EngineSource};
 use sync_core::{TableSettings, Wanted};
 use tokio::sync::Notify;
@@ -18,16 +16,17 @@ use super::operation::Operation;
 use super::table::Model;
 use crate::case::Case;
 use crate::compare::Differences;
+use crate::server::Client;
 
 const TABLE: &str = "DROP TABLE IF EXISTS model;
 CREATE TABLE model (id bigint PRIMARY KEY, value bigint, at timestamptz NOT NULL DEFAULT clock_timestamp());
-CREATE INDEX ON model (at, id)";
+CREATE INDEX model_by_time ON model (at, id)";
 
 /// Keys of the transaction that stays open: nobody waits for its locks.
 const LATE: i64 = 1000;
 
-pub(super) struct World {
-    url: String,
+pub(super) struct World<'a> {
+    case: &'a Case,
     client: Client,
     /// A transaction that stays open, and the model as it will be when it is committed.
     open: Option<(Client, Vec<(i64, i64)>)>,
@@ -36,14 +35,12 @@ pub(super) struct World {
     folder: tempfile::TempDir,
 }
 
-impl World {
-    pub(super) fn new(case: &Case) -> Self {
-        let url = case.database.url();
-        let mut client = Client::connect(&url, NoTls).unwrap();
-        client.batch_execute("SET client_min_messages = error; SET lock_timeout = '30s'").unwrap();
-        client.batch_execute(TABLE).unwrap();
+impl<'a> World<'a> {
+    pub(super) fn new(case: &'a Case) -> Self {
+        let mut client = case.connect();
+        client.execute(TABLE);
         let folder = tempfile::tempdir().unwrap();
-        Self { url, client, open: None, model: Model::new(), columns: 0, folder }
+        Self { case, client, open: None, model: Model::new(), columns: 0, folder }
     }
 
     /// Everything in turn; what differs after a sync is the error.
@@ -57,7 +54,9 @@ impl World {
         match *operation {
             Operation::Insert { id, value, late } => {
                 let stamp = if late { "'2020-01-01'" } else { "DEFAULT" };
-                self.sql(&format!("INSERT INTO model VALUES ({id}, {value}, {stamp}) ON CONFLICT DO NOTHING"));
+                self.sql(&format!(
+                    "INSERT INTO model (id, value, at) VALUES ({id}, {value}, {stamp}) ON CONFLICT DO NOTHING"
+                ));
                 self.model.insert(id, value);
             }
             Operation::Update { id, value } => {
@@ -73,7 +72,7 @@ impl World {
                 self.model.rows.remove(&id);
             }
             Operation::Move { from, to } => {
-                let free = format!("NOT EXISTS (SELECT FROM model WHERE id = {to})");
+                let free = format!("NOT EXISTS (SELECT 1 FROM model WHERE id = {to})");
                 self.sql(&format!("UPDATE model SET id = {to} WHERE id = {from} AND {free}"));
                 self.model.move_row(from, to);
             }
@@ -97,7 +96,7 @@ impl World {
     }
 
     fn sql(&mut self, sql: &str) {
-        self.client.batch_execute(sql).unwrap();
+        self.client.execute(sql);
     }
 
     /// These need the table for themselves, so what stands open is committed before.
@@ -105,7 +104,7 @@ impl World {
         self.close(true);
         match operation {
             Operation::Truncate => {
-                self.sql("TRUNCATE model");
+                self.sql("TRUNCATE TABLE model");
                 self.model.rows.clear();
             }
             Operation::AddColumn { default } => {
@@ -130,18 +129,20 @@ impl World {
         }
         let upsert = |value: i64| {
             let id = LATE + id;
-            format!("INSERT INTO model VALUES ({id}, {value}) ON CONFLICT (id) DO UPDATE SET value = excluded.value;")
+            format!(
+                "INSERT INTO model (id, value) VALUES ({id}, {value}) ON CONFLICT (id) DO UPDATE SET value = excluded.value;"
+            )
         };
-        let mut client = Client::connect(&self.url, NoTls).unwrap();
-        let end = if rolls_back_to_savepoint { "ROLLBACK TO s" } else { "RELEASE s" };
-        client.batch_execute(&format!("BEGIN; {} SAVEPOINT s; {} {end}", upsert(value), upsert(value + 1))).unwrap();
+        let mut client = self.case.connect();
+        let end = if rolls_back_to_savepoint { "ROLLBACK TO s" } else { "RELEASE SAVEPOINT s" };
+        client.execute(&format!("BEGIN; {} SAVEPOINT s; {} {end}", upsert(value), upsert(value + 1)));
         let written = if rolls_back_to_savepoint { value } else { value + 1 };
         self.open = Some((client, vec![(LATE + id, written)]));
     }
 
     fn close(&mut self, commit: bool) {
         let Some((mut client, changes)) = self.open.take() else { return };
-        client.batch_execute(if commit { "COMMIT" } else { "ROLLBACK" }).unwrap();
+        client.execute(if commit { "COMMIT" } else { "ROLLBACK" });
         for (id, value) in changes.into_iter().filter(|_| commit) {
             self.model.insert(id, value);
             self.model.update(id, value);
@@ -152,7 +153,7 @@ impl World {
     fn sync(&self, batches: usize, ending: Ending) -> Result<(), String> {
         let silent = Arc::new(Notify::new());
         let source = Interrupted {
-            source: PostgresSource::new(&PostgresConfig::new(&self.url)).unwrap(),
+            source: self.case.database.source(),
             left: Arc::new(AtomicUsize::new(batches)),
             ending,
             silent: Arc::clone(&silent),

@@ -6,10 +6,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::case::{Case, finish};
+use crate::server::Server;
 
 #[test]
 fn the_first_own_sync_works_as_the_readme_tells() {
-    let case = Case::new(
+    let case = Case::postgres(
         "CREATE SCHEMA audit;
          CREATE TABLE users (id int PRIMARY KEY, name text); CREATE TABLE audit.logs (id int PRIMARY KEY, what text);
          INSERT INTO users VALUES (1, 'Ada'), (2, 'Grace'); INSERT INTO audit.logs VALUES (1, 'login');",
@@ -47,9 +48,76 @@ fn the_first_own_sync_works_as_the_readme_tells() {
     case.sql(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\""));
 }
 
+/// What a table of MySQL or MariaDB is promised, and what would make it more.
+#[test]
+fn mysql_works_as_the_readme_tells() {
+    for server in [Server::MARIADB, Server::MARIADB_AS_IT_SHIPS] {
+        let case = Case::new(
+            server,
+            "CREATE TABLE users (id int PRIMARY KEY, name text, updated_at timestamptz NOT NULL DEFAULT now());
+             CREATE TABLE invoices (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now());
+             INSERT INTO users (id, name) VALUES (1, 'Ada'), (2, 'Grace'); INSERT INTO invoices (id) VALUES (7)",
+        );
+        let user = format!("app_{}", case.database.name());
+        let _login = case.database.login(&user, "p ss/w@rd", &["users", "invoices"]);
+        let readme = readme();
+        let config = block(&readme, "toml", "BILLING_PASSWORD");
+        let url = case.database.url_as(&user, "unused").replace(":unused@", "@");
+        let config = config.replace("mysql://app@127.0.0.1:3306/billing", &url);
+        std::fs::write(case.folder.path().join("data-sync.toml"), config).unwrap();
+        let run = |words: &[&str]| {
+            let answer = finish(case.command(words).env("BILLING_PASSWORD", "p ss/w@rd").spawn().unwrap());
+            assert_eq!(answer.code, 0, "{words:?}: {}{}", answer.stdout, answer.stderr);
+            answer.stdout
+        };
+        run(&["sync"]);
+        assert_eq!(case.query("SELECT name FROM tmp_users ORDER BY id"), "Ada\nGrace");
+
+        // As `check` quotes the account, and at the place where it has no such right or no such setting.
+        let grant = block(&readme, "sql", "performance_schema");
+        let checked = run(&["check"]);
+        assert!(checked.contains("bounded") && checked.contains(grant.trim_end_matches(" TO app;")), "{checked}");
+        if server == Server::MARIADB {
+            assert!(checked.contains("the login may not read performance_schema"), "{checked}");
+            case.sql(&grant.replace("app", &user));
+            let checked = run(&["check"]);
+            assert!(checked.contains("commits that come late are seen by the next poll"), "{checked}");
+        } else {
+            for setting in block(&readme, "ini", "performance_schema").lines() {
+                assert!(checked.contains(setting), "{setting}: {checked}");
+            }
+        }
+    }
+}
+
+#[test]
+fn several_sources_feed_one_replica_as_the_readme_tells() {
+    let users = "CREATE TABLE users (id int PRIMARY KEY)";
+    let shop = Case::postgres(users);
+    let billing = Case::new(Server::MARIADB, &format!("{users}; CREATE TABLE invoices (id int PRIMARY KEY)"));
+    let readme = readme();
+    let mut config = block(&readme, "toml", "[sources.shop]");
+    for (address, url) in [
+        ("postgres://app@127.0.0.1:5432/shop", shop.database.url()),
+        ("mysql://app@127.0.0.1:3306/billing", billing.database.url()),
+    ] {
+        assert!(config.contains(address), "the README's address is another one now");
+        config = config.replace(address, &url);
+    }
+    std::fs::write(shop.folder.path().join("data-sync.toml"), config).unwrap();
+    let mut command = shop.command(&["sync"]);
+    let ran = finish(command.env("SHOP_PASSWORD", "").env("BILLING_PASSWORD", "").spawn().unwrap());
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    for table in ["tmp_shop_users", "tmp_billing_users", "tmp_billing_invoices"] {
+        assert!(readme.contains(&format!("`{table}`")), "{table}");
+        assert_eq!(shop.query(&format!("SELECT count(*) FROM {table}")), "0");
+    }
+}
+
 #[test]
 fn the_daemon_answers_as_the_readme_tells() {
-    let case = Case::new("CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'Ada')");
+    let case =
+        Case::postgres("CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'Ada')");
     // Free a moment ago, and nobody else is told of it.
     let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     case.configure(&format!("sync_interval = 0.1\ntables = [\"users\"]\n[http]\nlisten = \"127.0.0.1:{port}\"\n"));

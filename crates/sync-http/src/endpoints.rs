@@ -1,7 +1,7 @@
 //! What the endpoints need to know, and the bounds they keep.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -9,8 +9,10 @@ use sink_sqlite::query::QueryLimits;
 use sync_core::engine::Control;
 use sync_core::settings::Secret;
 use sync_core::status::Status;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
+use crate::feed::Feed;
+use crate::history::History;
 use crate::pool::Pool;
 
 /// Everything that is served: what the engine is doing, a way to command it, and the replica.
@@ -27,6 +29,10 @@ pub struct Endpoints {
     pub debug: Json,
     /// What clients must send as `Authorization: Bearer …`; `None` lets everybody in.
     pub token: Option<Secret>,
+    /// What clients may send instead that only read. Without meaning where there is no `token`.
+    pub read_token: Option<Secret>,
+    /// Notified when somebody asks to read the configuration again.
+    pub reload: Option<Arc<Notify>>,
     /// Answer only requests whose `Host` names this machine, so that no web page can reach the endpoints by a name of its own.
     /// [`start`](crate::start) sets it where only this machine can reach the address.
     pub local_hosts_only: bool,
@@ -44,6 +50,8 @@ impl Endpoints {
             replica: replica.into(),
             debug: Json::Object(serde_json::Map::new()),
             token: None,
+            read_token: None,
+            reload: None,
             local_hosts_only: true,
             limits: HttpLimits::default(),
         }
@@ -60,6 +68,20 @@ impl Endpoints {
     #[must_use]
     pub fn token(mut self, token: Option<Secret>) -> Self {
         self.token = token;
+        self
+    }
+
+    /// Lets clients with this token read, and command nothing.
+    #[must_use]
+    pub fn read_token(mut self, token: Option<Secret>) -> Self {
+        self.read_token = token;
+        self
+    }
+
+    /// Offers `POST /reload`, which notifies this.
+    #[must_use]
+    pub fn reload(mut self, reload: Arc<Notify>) -> Self {
+        self.reload = Some(reload);
         self
     }
 
@@ -113,6 +135,8 @@ pub(crate) struct Shared {
     pub(crate) queries: Pool,
     /// Looks of our own at the replica: never sent away, one at a time.
     pub(crate) looks: Pool,
+    pub(crate) history: History,
+    pub(crate) feed: Feed,
     last: Mutex<Option<LastQuery>>,
 }
 
@@ -126,7 +150,14 @@ pub(crate) struct LastQuery {
 impl Shared {
     pub(crate) fn new(endpoints: Endpoints) -> Self {
         let queries = Pool::new(endpoints.limits.queries);
-        Self { endpoints, queries, looks: Pool::new(1), last: Mutex::default() }
+        Self {
+            endpoints,
+            queries,
+            looks: Pool::new(1),
+            history: History::default(),
+            feed: Feed::default(),
+            last: Mutex::default(),
+        }
     }
 
     pub(crate) fn status(&self) -> Status {

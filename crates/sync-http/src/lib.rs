@@ -2,16 +2,20 @@
 
 mod clock;
 mod endpoints;
+mod feed;
 #[cfg(test)]
 mod fixture;
 mod guarantee;
 mod guard;
 mod health;
+mod history;
+mod metrics;
 mod pool;
 mod reply;
 mod router;
 mod routes;
 mod server;
+mod stored;
 mod tables;
 
 pub use endpoints::{Endpoints, HttpLimits};

@@ -19,8 +19,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time;
 
-use crate::endpoints::{Endpoints, HttpLimits};
-use crate::router::router;
+use crate::clock::now_ms;
+use crate::endpoints::{Endpoints, HttpLimits, Shared};
+use crate::history;
+use crate::router::routes_over;
 
 /// How long requests under way may take when the server stops.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -51,9 +53,14 @@ pub fn start(address: SocketAddr, mut endpoints: Endpoints) -> Result<Server> {
     let address = listener.local_addr().map_err(|error| cant_start(&error))?;
     let runtime = runtime(limits).map_err(|error| cant_start(&error))?;
     let (stop, stopped) = watch::channel(false);
-    let router = router(endpoints);
+    let shared = Arc::new(Shared::new(endpoints));
     let serve = move || {
-        runtime.block_on(serve(listener, router, limits, stopped));
+        runtime.block_on(async {
+            tokio::select! {
+                () = serve(listener, routes_over(Arc::clone(&shared)), limits, stopped) => {}
+                () = note_history(&shared) => {}
+            }
+        });
         // Queries that nobody waits for any more were told to stop.
         runtime.shutdown_background();
     };
@@ -91,7 +98,12 @@ impl fmt::Debug for Server {
 
 fn check_token(address: SocketAddr, endpoints: &Endpoints) -> Result<()> {
     let hint = "set token_env or token_file in [http], or listen at 127.0.0.1";
-    match &endpoints.token {
+    let tokens = [&endpoints.token, &endpoints.read_token];
+    if let (None, Some(_)) = (&endpoints.token, &endpoints.read_token) {
+        let error = Error::config("a token for reading is set, and none for commands").at("http.read_token");
+        return Err(error.hint("set token_env or token_file too"));
+    }
+    match tokens.into_iter().flatten().find(|token| token.expose().is_empty()).or(endpoints.token.as_ref()) {
         Some(token) if token.expose().is_empty() => {
             Err(Error::config("the token is empty").at("http.token").hint("set a long random text, or none"))
         }
@@ -123,6 +135,14 @@ fn runtime(limits: HttpLimits) -> std::io::Result<Runtime> {
 
 fn cant_start(error: &std::io::Error) -> Error {
     Error::unavailable(format!("the server can't be started: {error}")).at(PLACE)
+}
+
+/// For as long as it is polled.
+async fn note_history(shared: &Shared) {
+    loop {
+        time::sleep(history::EVERY).await;
+        shared.history.note(&shared.endpoints.status.borrow(), now_ms());
+    }
 }
 
 async fn serve(listener: TcpListener, router: Router, limits: HttpLimits, mut stopped: watch::Receiver<bool>) {

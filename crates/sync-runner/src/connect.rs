@@ -71,8 +71,12 @@ pub(crate) async fn prepare(config: &Config, registry: &Registry) -> Result<Prep
 
 /// Opens the replica for these sources.
 pub(crate) fn open_engine(config: &Config, sources: Vec<EngineSource>) -> Result<Engine, Error> {
-    let sink = SqliteSink::open(SqliteConfig::new(config.sink.path.as_path()).mode(config.sink.mode))?;
-    Engine::new(Box::new(sink), sources)
+    Engine::new(Box::new(open_sink(config)?), sources)
+}
+
+/// Opens the replica for writing.
+pub(crate) fn open_sink(config: &Config) -> Result<SqliteSink, Error> {
+    SqliteSink::open(SqliteConfig::new(config.sink.path.as_path()).mode(config.sink.mode))
 }
 
 async fn connect_one(config: &SourceConfig, registry: &Registry) -> Result<EngineSource, Error> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Row};
 use sync_core::Result;
 
 use super::FileFacts;
@@ -46,11 +46,13 @@ pub fn log_state(path: impl AsRef<Path>) -> Result<LogState> {
 pub fn shorten_log(path: impl AsRef<Path>) -> Result<LogState> {
     let path = path.as_ref();
     let conn = connection(path, HOLD_UP)?;
-    let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
-    let busy: i64 =
-        conn.query_row(sql, [], |row| row.get(0)).map_err(|error| sqlite_error(error).at(open::place(path)))?;
+    let at = |error| sqlite_error(error).at(open::place(path));
+    // What is committed can be moved but for what a reader still needs; a writer under way stands in nobody's way here.
+    let moved = |row: &Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+    let (written, moved) = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], moved).map_err(at)?;
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(at)?;
     drop(conn);
-    Ok(LogState { pinned: busy != 0, ..log_state(path)? })
+    Ok(LogState { pinned: moved < written, ..log_state(path)? })
 }
 
 /// Learns how values are spread, so that queries find the right index, and gives free pages back to the disk where there are many.

@@ -5,7 +5,7 @@ use sync_core::{Error, Result};
 use super::token::{Token, tokens};
 
 /// Longer texts are no statement that anybody wrote.
-pub(super) const LONGEST: usize = 1_000_000;
+pub(super) const LONGEST: usize = 64 << 10;
 
 /// What a statement that reads can begin with.
 const BEGINNINGS: [&str; 5] = ["SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA"];
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(refusal("SELECT '\0'"), "there is a NUL character at byte 8; give such a value as a parameter");
         assert_eq!(
             refusal(&format!("SELECT '{}'", "x".repeat(LONGEST))),
-            "the statement has 1000009 bytes; write at most 1000000 bytes; give long values as parameters"
+            "the statement has 65545 bytes; write at most 65536 bytes; give long values as parameters"
         );
     }
 }

@@ -2,20 +2,32 @@
 
 mod accept_deletes;
 mod debug;
+mod events;
 mod force_sync;
 mod healthz;
+mod history;
+mod metrics;
+mod page;
+mod pause;
 mod query;
 mod readyz;
+mod reload;
 mod sync_data;
 mod sync_status;
 mod table;
 
 pub(crate) use accept_deletes::accept_deletes;
 pub(crate) use debug::debug;
+pub(crate) use events::events;
 pub(crate) use force_sync::force_sync;
 pub(crate) use healthz::healthz;
+pub(crate) use history::history;
+pub(crate) use metrics::metrics;
+pub(crate) use page::{page, script, style};
+pub(crate) use pause::{pause, resume};
 pub(crate) use query::{query, query_raw, test_query};
 pub(crate) use readyz::readyz;
+pub(crate) use reload::reload;
 pub(crate) use sync_data::sync_data;
 pub(crate) use sync_status::sync_status;
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::extract::{Query as Search, State};
 use axum::http::StatusCode;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
-use sink_sqlite::query::{Answer, PublishedTable, Query, QueryLimits, QuerySession, StopFlag};
+use serde_json::Value as Json;
+use sink_sqlite::SqliteReplica;
+use sink_sqlite::query::{Answer, Parameters, PublishedTable, Query, QueryLimits, QuerySession, StopFlag};
 
 use crate::endpoints::Shared;
 use crate::reply::{Refusal, Reply};
@@ -27,6 +29,8 @@ pub(crate) async fn sync_data(
 struct Wanted {
     table: Option<String>,
     rows: usize,
+    /// Rows with a larger key than this alone.
+    after: Option<Vec<Json>>,
     limits: QueryLimits,
 }
 
@@ -45,10 +49,11 @@ impl Serialize for Data {
 
 impl Wanted {
     fn read(settings: Vec<(String, String)>, limits: QueryLimits) -> Result<Self, Refusal> {
-        let mut wanted = Self { table: None, rows: ROWS.min(limits.rows), limits };
+        let mut wanted = Self { table: None, rows: ROWS.min(limits.rows), after: None, limits };
         for (name, value) in settings {
             match name.as_str() {
                 "table" => wanted.table = Some(value),
+                "after" => wanted.after = Some(key_of(&value)),
                 "limit" => {
                     let rows = value.parse().ok().filter(|rows| (1..=limits.rows).contains(rows));
                     wanted.rows = rows.ok_or_else(|| {
@@ -56,10 +61,13 @@ impl Wanted {
                     })?;
                 }
                 _ => {
-                    let message = format!("{name:?} can't be set here; there are table and limit");
+                    let message = format!("{name:?} can't be set here; there are table, limit and after");
                     return Err(Refusal::bad_request(message));
                 }
             }
+        }
+        if wanted.after.is_some() && wanted.table.is_none() {
+            return Err(Refusal::bad_request("after: it goes on in one table; name it with ?table=NAME"));
         }
         Ok(wanted)
     }
@@ -73,8 +81,10 @@ impl Wanted {
         let mut data = Vec::with_capacity(tables.len());
         let mut bytes = 0;
         for table in tables {
-            let sql = format!("SELECT * FROM main.\"{}\" LIMIT {}", table.replica.replace('"', "\"\""), self.rows);
-            let answer = session.ask(&Query::new(sql).limits(self.limits).stopped_by(stop.clone()))?;
+            let key = key_columns(path, &table.replica)?;
+            let (sql, parameters) = self.page_of(&table, &key)?;
+            let query = Query::new(sql).parameters(parameters).limits(self.limits).stopped_by(stop.clone());
+            let answer = session.ask(&query)?;
             bytes += answer.bytes;
             if answer.truncated || bytes > self.limits.bytes {
                 return Err(self.too_much());
@@ -82,6 +92,28 @@ impl Wanted {
             data.push((table.query_name, answer));
         }
         Ok(Data(data))
+    }
+
+    /// The rows in the order of their key, so that the last of them tells where to go on.
+    fn page_of(&self, table: &PublishedTable, key: &[String]) -> Result<(String, Parameters), Refusal> {
+        let columns = key.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
+        let order = if key.is_empty() { String::new() } else { format!(" ORDER BY {columns}") };
+        let (after, parameters) = match &self.after {
+            None => (String::new(), Parameters::from_json(&Json::Null)?),
+            Some(_) if key.is_empty() => {
+                return Err(Refusal::bad_request("after: the table has no key; ask for its rows with POST /query"));
+            }
+            Some(after) if after.len() != key.len() => {
+                let message = format!("after: the key is {}; send its values as a JSON array", key.join(", "));
+                return Err(Refusal::bad_request(message));
+            }
+            Some(after) => {
+                let places = vec!["?"; after.len()].join(", ");
+                (format!(" WHERE ({columns}) > ({places})"), Parameters::from_json(&Json::from(after.clone()))?)
+            }
+        };
+        let (name, rows) = (quoted(&table.replica), self.rows);
+        Ok((format!("SELECT * FROM main.{name}{after}{order} LIMIT {rows}"), parameters))
     }
 
     /// By any of its names.
@@ -95,4 +127,27 @@ impl Wanted {
         let hint = "ask for one table with ?table=NAME, or for fewer rows with ?limit=N";
         Refusal::bad_request(format!("these rows take more than {} bytes; {hint}", self.limits.bytes))
     }
+}
+
+/// `7`, `"a"` or `[7, "a"]`; what is no JSON is a text.
+fn key_of(value: &str) -> Vec<Json> {
+    match serde_json::from_str(value) {
+        Ok(Json::Array(values)) => values,
+        Ok(value @ (Json::Number(_) | Json::String(_))) => vec![value],
+        _ => vec![Json::from(value)],
+    }
+}
+
+/// The columns of the primary key, in its order.
+fn key_columns(path: &Path, table: &str) -> Result<Vec<String>, Refusal> {
+    let replica = SqliteReplica::open(path)?;
+    let columns = replica
+        .connection()
+        .prepare("SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")
+        .and_then(|mut select| select.query_map([table], |row| row.get(0))?.collect());
+    columns.map_err(|_| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the replica could not be read; ask again"))
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }

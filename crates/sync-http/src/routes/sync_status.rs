@@ -1,40 +1,22 @@
 //! `GET /sync-status`: where every table stands.
 
-use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::Value as Json;
-use sink_sqlite::{SqliteReplica, TableStatus as StoredStatus};
-use sync_core::Result;
 use sync_core::status::{SourceStatus, Status, TableStatus};
 
 use crate::clock::iso;
 use crate::endpoints::Shared;
 use crate::guarantee::{guarantee, held_deletes};
 use crate::reply::Reply;
+use crate::stored::Stored;
 
 pub(crate) async fn sync_status(State(shared): State<Arc<Shared>>) -> Reply {
-    let path = shared.endpoints.replica.clone();
-    // What the engine does is told whether or not the file can be read.
-    let stored = shared.looks.run(move |_| stored(&path).unwrap_or_default()).await.unwrap_or_default();
+    let stored = shared.stored().await;
     Reply::ok(&SyncStatus::of(&shared.endpoints.status.borrow(), &stored))
-}
-
-/// What the replica knows of its tables, by their names.
-fn stored(path: &Path) -> Result<Stored> {
-    let tables = SqliteReplica::open(path)?.tables()?;
-    let file = path.canonicalize().ok().map(|path| path.display().to_string());
-    Ok(Stored { file, tables: tables.into_iter().map(|table| (table.name.clone(), table)).collect() })
-}
-
-#[derive(Default)]
-struct Stored {
-    file: Option<String>,
-    tables: HashMap<String, StoredStatus>,
 }
 
 #[derive(Serialize)]

@@ -107,3 +107,72 @@ fn a_table_that_is_not_synced_is_refused() {
     let ambiguous = post(served.address(), "/force-sync", r#"{"table": "users"}"#);
     assert_eq!(ambiguous.json()["error"], "table: \"users\" could be tmp_users or tmp_audit_logs; name one of them");
 }
+
+#[test]
+fn a_token_for_reading_commands_nothing() {
+    let shop = Shop::synced();
+    let reload = std::sync::Arc::new(tokio::sync::Notify::new());
+    let served = shop.serve(|endpoints| {
+        endpoints.token = Some(sync_core::settings::Secret::new("all"));
+        endpoints.read_token = Some(sync_core::settings::Secret::new("reading"));
+        endpoints.reload = Some(std::sync::Arc::clone(&reload));
+    });
+    let ask = |method: &str, path: &str, token: &str, body: &str| {
+        let headers = ["Content-Type: application/json", &format!("Authorization: Bearer {token}")];
+        crate::client::send(served.address(), method, path, &headers, body)
+    };
+    for path in ["/force-sync", "/accept-deletes", "/pause", "/resume", "/reload"] {
+        let refused = ask("POST", path, "reading", "{}");
+        let expected = "this token is for reading; a command takes the other one".to_owned();
+        assert_eq!(refused.error(), (403, expected), "{path}");
+        assert_eq!(ask("POST", path, "wrong", "{}").status, 401);
+    }
+    for path in ["/sync-status", "/metrics", "/history", "/sync-data", "/debug"] {
+        assert_eq!(ask("GET", path, "reading", "").status, 200, "{path}");
+        assert_eq!(ask("GET", path, "rea", "").status, 401, "{path}");
+    }
+    assert_eq!(ask("POST", "/query", "reading", r#"{"sql": "SELECT 1"}"#).status, 200);
+    let reloaded = ask("POST", "/reload", "all", "");
+    assert_eq!(reloaded.json()["message"], "the configuration is read again; the log tells what comes of it");
+    shop.runtime.block_on(reload.notified());
+    let odd = ask("POST", "/reload", "all", r#"{"x": 1}"#);
+    assert_eq!(odd.json()["error"], "\"x\" can't be set here; there is nothing to set");
+
+    let alone = shop.serve_at("127.0.0.1:0".parse().unwrap(), |endpoints| {
+        endpoints.read_token = Some(sync_core::settings::Secret::new("reading"));
+    });
+    let error = alone.err().unwrap().to_string();
+    assert_eq!(
+        error,
+        "http.read_token: a token for reading is set, and none for commands; set token_env or token_file too"
+    );
+    let none = post(shop.serve(|_| {}).address(), "/reload", "{}");
+    assert_eq!((none.status, &none.json()["error"]), (404, &json!("this program has no configuration to read again")));
+}
+
+#[test]
+fn a_table_can_be_paused_and_resumed() {
+    let mut shop = Shop::new();
+    let (control, commands) = control();
+    let endpoints = Endpoints::new(shop.engine.status(), control.clone(), &shop.path);
+    let server = sync_http::start("127.0.0.1:0".parse().unwrap(), endpoints).unwrap();
+    let mut status = shop.engine.status();
+    let paused = |status: &Status| {
+        status.tables.iter().filter(|table| table.paused).map(|table| table.replica.clone()).collect::<Vec<_>>()
+    };
+    let address = server.address();
+    let test = async {
+        status.wait_for(|status| status.tables.len() == 2).await.unwrap();
+        let answer = post(address, "/pause", r#"{"table": "users"}"#);
+        assert_eq!(answer.json()["message"], "public.users is paused; a run under way goes on to its end");
+        status.wait_for(|status| paused(status) == ["tmp_users"]).await.unwrap();
+        assert_eq!(post(address, "/pause", "").json()["success"], true);
+        status.wait_for(|status| paused(status).len() == 2).await.unwrap();
+        assert_eq!(post(address, "/resume", "").json()["message"], "every table goes on");
+        status.wait_for(|status| paused(status).is_empty()).await.unwrap();
+        control.stop();
+    };
+    let engine = &mut shop.engine;
+    let (ended, ()) = shop.runtime.block_on(async { tokio::join!(engine.run(commands), test) });
+    ended.unwrap();
+}

@@ -16,14 +16,17 @@ const PAGE: &str = include_str!("../../../../docs/http.md");
 fn every_request_gets_the_answer_below_it() {
     let shop = Shop::over(shop(), &["users"]);
     shop.runtime.block_on(shop.engine.sync());
-    let served = shop.serve(|endpoints| endpoints.debug = json!({"sync_interval": 300, "tables": ["users"]}));
+    let served = shop.serve(|endpoints| {
+        endpoints.debug = json!({"sync_interval": 300, "tables": ["users"]});
+        endpoints.reload = Some(std::sync::Arc::default());
+    });
     served.status.send_modify(|status| {
         status.tables[0].rows_changed = 2;
         status.tables[0].interval = Some(Duration::from_secs(300));
         status.tables[0].next_run_ms = Some(0);
     });
     let blocks: Vec<_> = README.split("```http\n").skip(1).collect();
-    assert_eq!(blocks.len(), 11);
+    assert_eq!(blocks.len(), 14);
     // What a page shows of the last query was asked before.
     let last = r#"{"sql": "SELECT name FROM users WHERE id = ?", "params": [1]}"#;
     for block in blocks {

@@ -14,7 +14,6 @@ fn what_is_not_there_is_said_in_json() {
     let shop = Shop::synced();
     let served = shop.serve(|_| {});
     assert_eq!(get(served.address(), "/absent").error(), (404, "there is no /absent".to_owned()));
-    assert_eq!(get(served.address(), "/").error(), (404, "there is no /".to_owned()));
     let wrong = get(served.address(), "/query");
     assert_eq!(wrong.error(), (405, "/query does not answer GET".to_owned()));
     assert_eq!(wrong.header("allow"), Some("POST"));

@@ -107,7 +107,10 @@ fn what_can_not_be_shown_is_refused_with_the_reason() {
             (400, format!("limit: {limit:?} is no number from 1 to 10000"))
         );
     }
-    assert_eq!(error("/sync-data?rows=1"), (400, "\"rows\" can't be set here; there are table and limit".to_owned()));
+    assert_eq!(
+        error("/sync-data?rows=1"),
+        (400, "\"rows\" can't be set here; there are table, limit and after".to_owned())
+    );
     let hint = "ask for one table with ?table=NAME, or for fewer rows with ?limit=N";
     assert_eq!(error("/sync-data"), (400, format!("these rows take more than 300 bytes; {hint}")));
     assert_eq!(get(served.address(), "/sync-data?table=users").status, 200);
@@ -132,4 +135,29 @@ fn debug_shows_the_configuration_and_the_last_query() {
     assert!(!shown.to_string().contains("hunter2"), "{shown}");
     post(served.address(), "/query", r#"{"sql": "DROP TABLE users"}"#);
     assert!(debug()["last_result"]["error"].as_str().unwrap().starts_with("query: it does more than read"));
+}
+
+#[test]
+fn rows_are_paged_by_their_key() {
+    let shop = Shop::synced();
+    let served = shop.serve(|_| {});
+    let page = |path: &str| get(served.address(), path);
+    let ids = |path: &str| {
+        let rows = page(path).json()["users"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["id"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("/sync-data?table=users&limit=1"), [1]);
+    assert_eq!(ids("/sync-data?table=users&limit=1&after=1"), [i64::MAX]);
+    assert_eq!(ids("/sync-data?table=users&after=%5B0%5D"), [1, i64::MAX]);
+    assert_eq!(ids(&format!("/sync-data?table=users&after={}", i64::MAX)), [0; 0]);
+    for (path, error) in [
+        ("/sync-data?after=1", "after: it goes on in one table; name it with ?table=NAME"),
+        ("/sync-data?table=users&after=%5B1,2%5D", "after: the key is id; send its values as a JSON array"),
+    ] {
+        assert_eq!(page(path).error(), (400, error.to_owned()));
+    }
+    let replica = sink_sqlite::rusqlite::Connection::open(&shop.path).unwrap();
+    replica.execute_batch("DROP TABLE tmp_users; CREATE TABLE tmp_users (id)").unwrap();
+    let error = "after: the table has no key; ask for its rows with POST /query";
+    assert_eq!(page("/sync-data?table=users&after=1").error(), (400, error.to_owned()));
 }

@@ -1,6 +1,8 @@
 //! `data-sync run`: keeps everything up to date until it is asked to end.
 
 mod endpoints;
+mod maintenance;
+mod notify;
 mod reload;
 mod signals;
 
@@ -11,10 +13,11 @@ use sync_core::{Engine, EngineSource, Error, Registry};
 use sync_http::Server;
 
 use crate::config::Config;
-use crate::connect::{Prepared, open_engine, prepare};
+use crate::connect::{Prepared, open_sink, prepare};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
+use maintenance::Maintenance;
 use reload::Reloading;
 use signals::Signals;
 
@@ -42,7 +45,7 @@ pub(super) fn run(
         tokio::select! {
             biased;
             () = signals.stopped() => Exit::Success,
-            started = start(config, registry, console) => match started {
+            started = start(config, registry, console, &signals) => match started {
                 Ok(started) => {
                     let reloading = Reloading::new(config, load, registry, started.away);
                     started.keep(reloading, &signals).await
@@ -62,27 +65,34 @@ struct Started {
     control: Control,
     commands: Commands,
     server: Option<Server>,
+    maintenance: Maintenance,
     /// Whether a source is missing that may come later.
     away: bool,
 }
 
 /// Starts everything but the syncing itself. All that is wrong is printed.
-async fn start(config: &Config, registry: &Registry, console: &Console) -> Result<Started, Exit> {
+async fn start(config: &Config, registry: &Registry, console: &Console, signals: &Signals) -> Result<Started, Exit> {
     let print = |problems: &[Error]| {
         problems.iter().for_each(|problem| console.error(problem));
         problems.iter().map(Exit::from).max().unwrap_or(Exit::Config)
     };
     let Prepared { sources, away } = prepare(config, registry).await.map_err(|problems| print(&problems))?;
     let number = sources.len();
-    let engine = open_engine(config, sources).map_err(|error| {
+    let refuse = |error: Error| {
         console.error(&error);
         Exit::Replica
-    })?;
+    };
+    let sink = open_sink(config).map_err(refuse)?;
+    let left_open = sink.was_left_open();
+    let engine = Engine::new(Box::new(sink), sources).map_err(refuse)?;
     let (control, commands) = control();
-    let server = endpoints::serve(config, &engine, &control).map_err(|error| print(&[error]))?;
+    let server =
+        endpoints::serve(config, &engine, &control, signals.asks_to_reload()).map_err(|error| print(&[error]))?;
+    let maintenance = Maintenance::start(&config.sink.path, left_open).map_err(|error| print(&[error]))?;
     let replica = config.sink.path.display();
+    notify::ready();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %replica, sources = number, "data-sync runs");
-    Ok(Started { engine, control, commands, server, away })
+    Ok(Started { engine, control, commands, server, maintenance, away })
 }
 
 impl Started {
@@ -107,7 +117,9 @@ impl Started {
                 }
             }
         }
+        notify::stopping();
         interrupt::wind_up(WIND_UP).await;
+        drop(self.maintenance);
         // They wait for answers under way, and for the writer to close the replica.
         drop(self.server);
         drop(self.engine);

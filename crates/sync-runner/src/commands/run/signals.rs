@@ -47,6 +47,11 @@ impl Signals {
         }
     }
 
+    /// Asks to reload, as SIGHUP does.
+    pub(super) fn asks_to_reload(&self) -> Arc<Notify> {
+        Arc::clone(&self.reload)
+    }
+
     /// Waits until somebody asks to reload; requests in the meantime count as one.
     pub(super) async fn reload(&self) {
         self.reload.notified().await;

@@ -23,4 +23,5 @@ mod run;
 mod shop;
 mod status;
 mod stuck;
+mod supervised;
 mod verify;

@@ -84,6 +84,18 @@ impl SqliteReplica {
         count().map_err(|error| error.at(self.place.clone()))
     }
 
+    /// The columns of a table's primary key, in its order; none where it has no key.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn key_columns(&self, table: &str) -> Result<Vec<String>> {
+        let columns = self
+            .conn
+            .prepare("SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")
+            .and_then(|mut select| select.query_map([table], |row| row.get(0))?.collect());
+        columns.map_err(|error| sqlite_error(error).at(self.place.clone()))
+    }
+
     /// Whether some process has it open for writing: a daemon, or a sync under way.
     ///
     /// # Errors

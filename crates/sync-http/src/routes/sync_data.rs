@@ -81,7 +81,7 @@ impl Wanted {
         let mut data = Vec::with_capacity(tables.len());
         let mut bytes = 0;
         for table in tables {
-            let key = key_columns(path, &table.replica)?;
+            let key = SqliteReplica::open(path)?.key_columns(&table.replica)?;
             let (sql, parameters) = self.page_of(&table, &key)?;
             let query = Query::new(sql).parameters(parameters).limits(self.limits).stopped_by(stop.clone());
             let answer = session.ask(&query)?;
@@ -136,16 +136,6 @@ fn key_of(value: &str) -> Vec<Json> {
         Ok(value @ (Json::Number(_) | Json::String(_))) => vec![value],
         _ => vec![Json::from(value)],
     }
-}
-
-/// The columns of the primary key, in its order.
-fn key_columns(path: &Path, table: &str) -> Result<Vec<String>, Refusal> {
-    let replica = SqliteReplica::open(path)?;
-    let columns = replica
-        .connection()
-        .prepare("SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")
-        .and_then(|mut select| select.query_map([table], |row| row.get(0))?.collect());
-    columns.map_err(|_| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the replica could not be read; ask again"))
 }
 
 fn quoted(name: &str) -> String {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use sink_sqlite::SqliteReplica;
 use sink_sqlite::file::{damages, log_state, open_by, shorten_log, tidy};
-use sync_core::{Error, Result};
+use sync_core::Result;
 
 /// Between two looks at the log: a look at a file's size.
 const LOOK: Duration = Duration::from_secs(10);
@@ -30,10 +30,7 @@ pub(super) struct Maintenance {
 
 impl Maintenance {
     /// `left_open`: the file was not closed in good order, so it is read through first.
-    ///
-    /// # Errors
-    /// When the system has no thread left.
-    pub(super) fn start(replica: &Path, left_open: bool) -> Result<Self> {
+    pub(super) fn start(replica: &Path, left_open: bool) -> Self {
         let (stop, stopped) = channel();
         let mut round = Round { replica: replica.to_owned(), told_at: LONG_LOG, tidy_at: Instant::now() + FIRST_TIDY };
         let thread = std::thread::Builder::new()
@@ -44,8 +41,10 @@ impl Maintenance {
                 }
                 round.go_on(&stopped);
             })
-            .map_err(|error| Error::unavailable(format!("can't start the thread of the file's upkeep: {error}")))?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+            .inspect_err(|error| {
+                tracing::warn!("the file is not looked after, as there is no thread for that: {error}")
+            });
+        Self { stop: Some(stop), thread: thread.ok() }
     }
 }
 

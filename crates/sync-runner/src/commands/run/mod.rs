@@ -88,7 +88,7 @@ async fn start(config: &Config, registry: &Registry, console: &Console, signals:
     let (control, commands) = control();
     let server =
         endpoints::serve(config, &engine, &control, signals.asks_to_reload()).map_err(|error| print(&[error]))?;
-    let maintenance = Maintenance::start(&config.sink.path, left_open).map_err(|error| print(&[error]))?;
+    let maintenance = Maintenance::start(&config.sink.path, left_open);
     let replica = config.sink.path.display();
     notify::ready();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %replica, sources = number, "data-sync runs");

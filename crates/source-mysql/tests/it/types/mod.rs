@@ -90,8 +90,8 @@ fn compare(case: &Case, given: &Given, oracle: &[Option<Vec<u8>>]) {
     assert_eq!((rows.len(), oracle.len()), (case.values.len() + 1, case.values.len() + 1), "{}", case.native);
     assert_eq!(rows[case.values.len()].get(1), Value::Null, "{}", case.native);
     for ((row, oracle), (literal, is)) in rows.iter().zip(oracle).zip(case.values) {
-        let oracle = oracle.as_deref().unwrap();
         let place = format!("{} of {}", shortened(literal), case.native);
+        let oracle = oracle.as_deref().unwrap_or_else(|| panic!("{place} is NULL at the server"));
         match (row.get(1), *is) {
             (Value::Integer(value), Is::I(expected)) => assert_eq!(value, expected, "{place}"),
             (Value::Real(value), Is::R(expected)) => {

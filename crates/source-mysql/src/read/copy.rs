@@ -13,13 +13,13 @@ use super::fence::{Fence, enter};
 use super::filter::only_kept;
 use super::projection::{Projection, Target};
 use super::scan::{Course, Pace, Query, Scan};
-use super::stamp::Stamp;
+use super::settled::settled;
 use super::watermark::Watermark;
 use crate::cursor::{Ahead, Phase, Point, Position};
 use crate::error::within;
 use crate::pool::Pool;
 use crate::session::Session;
-use crate::types::{Comparison, comparison};
+use crate::types::Comparison;
 
 /// Copies the table, or the rest of it when `after` is the position of a copy.
 pub(super) async fn copy(
@@ -89,9 +89,7 @@ async fn begin(fence: &mut Fence, low: &Watermark) -> Result<Position> {
         return Ok(position);
     }
     let column = target.column(*first)?.clone();
-    let mut settled = Condition::default();
-    let compared = comparison(&column.base, &column.name);
-    settled.compare(&compared, "<", Stamp::of(&column).value(&compared, low.start(), low.clock())?);
+    let settled = settled(target, *first, low.start(), low)?;
     position.poll = latest(session, target, &keyset, settled, 0).await?;
     if !column.not_null {
         let unstamped = Condition::default().and(&super::is_null(&column));

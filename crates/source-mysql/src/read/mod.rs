@@ -11,6 +11,7 @@ mod poll;
 mod projection;
 mod rows;
 mod scan;
+mod settled;
 mod stamp;
 mod watermark;
 

@@ -11,7 +11,7 @@ use super::arrival::{Arrival, arrive};
 use super::assembly::Assembly;
 use super::condition::{Condition, check, order_by, past};
 use super::projection::{Projection, Target};
-use super::stamp::Stamp;
+use super::settled::settled;
 use super::watermark::Watermark;
 use crate::catalog::{self, Relation};
 use crate::cursor::{Ahead, Origin, Point, Position};
@@ -71,14 +71,10 @@ impl Statement {
         let projection = Projection::of_changes(target, &keyset)?;
         let comparisons = target.comparisons(&keyset)?;
         let first = &comparisons[0];
-        let stamp = target.table.timestamp.map(|column| target.column(column)).transpose()?.map(Stamp::of);
-        let mut selected = Condition::default();
-        match (stamp, low.low()) {
-            (Some(stamp), Some(moment)) => {
-                selected.compare(first, "<", stamp.value(first, moment, low.clock())?);
-            }
-            _ => selected.text.push('0'),
-        }
+        let selected = match (target.table.timestamp, low.low()) {
+            (Some(column), Some(moment)) => settled(target, column, moment, low)?,
+            _ => Condition::default().and("0"),
+        };
         let condition = match &after.poll {
             None => Condition::default().and(&format!("{} IS NOT NULL", first.expression)),
             Some(point) => {
@@ -86,7 +82,7 @@ impl Statement {
                 past(&comparisons, point)?
             }
         };
-        let list = format!("{}, {}", projection.list(), selected.text);
+        let list = format!("{}, ({})", projection.list(), selected.text);
         Ok(Self::new(target, &list, selected.values, condition, &order_by(&comparisons, "ASC"), projection))
     }
 

@@ -16,6 +16,7 @@ mod place;
 mod polling;
 mod pulsing;
 mod reconciling;
+mod replicas;
 mod schema_change;
 mod texts_connecting;
 mod texts_settings;

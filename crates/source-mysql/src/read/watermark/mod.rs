@@ -28,19 +28,19 @@ pub(super) struct Watermark {
     /// Microseconds since 1970 on the server's clock. `None` while a transaction of unknown age may commit.
     low: Option<i64>,
     clock: Clock,
+    /// Rows are stamped on another server.
+    elsewhere: bool,
 }
 
 impl Watermark {
     /// Asks the server. The session must be outside of a transaction.
     pub(super) async fn ask(session: &mut Session, clock: Clock, writers: Writers) -> Result<Self> {
-        Ok(match cover(session, writers).await? {
-            (Cover::Watched, activity) => {
-                let oldest = activity.oldest.max(0);
-                let low = activity.now - oldest - micros(MARGIN);
-                Self { low: (!activity.prepared).then_some(low), clock }
-            }
-            (Cover::Overlap(_), _) => Self { low: Some(clock.now - micros(OVERLAP)), clock },
-        })
+        let low = match cover(session, writers).await? {
+            (Cover::Watched, Activity { prepared: true, .. }) => None,
+            (Cover::Watched, activity) => Some(activity.now - activity.oldest.max(0) - micros(MARGIN)),
+            (Cover::Overlap(_), _) => Some(clock.now - micros(OVERLAP)),
+        };
+        Ok(Self { low, clock, elsewhere: writers.elsewhere })
     }
 
     /// Where a cursor may stand at most, in microseconds since 1970.
@@ -51,6 +51,11 @@ impl Watermark {
     /// From where on rows may be missing in what is read now.
     pub(super) fn start(&self) -> i64 {
         self.low.unwrap_or(self.clock.now - micros(PREPARED_SINCE))
+    }
+
+    /// Whether rows arrive from another server, some time after they were stamped.
+    pub(super) fn is_from_elsewhere(&self) -> bool {
+        self.elsewhere
     }
 
     pub(super) fn clock(&self) -> Clock {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use mysql_async::prelude::Queryable;
-use mysql_async::{Params, Row, Value};
+use mysql_async::{Row, Value};
 use sync_core::{Error, Result, TableId};
 
 use crate::cursor::{Origin, Reached, reached};
@@ -52,7 +52,7 @@ const MOMENT: &str = "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED), \
     CAST(COALESCE(TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', @@global.time_zone)), \
     -50400) AS SIGNED), \
     (SELECT CAST(CREATE_TIME AS CHAR) FROM information_schema.TABLES \
-    WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?)";
+    WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?)";
 
 /// Takes a connection and makes sure that no row can go back by what is read over it. `before` is where the rows read so far came from.
 ///
@@ -63,7 +63,7 @@ pub(super) async fn arrive(pool: &Pool, id: &TableId, before: Option<&Origin>) -
     let server = session.server().id.clone();
     let (writers, reached) = ask_writers(&mut session).await?;
     let limit = session.timeouts().statement;
-    let moment = Params::Positional(vec![id.schema().into(), id.name().into()]);
+    let moment = (id.schema().unwrap_or(pool.database()), id.name());
     let row = within(limit, "tell the time", session.connection().exec_first::<Row, _, _>(MOMENT, moment)).await?;
     let (clock, created) = read_moment(row.as_ref())?;
     let now = Origin { server: Some(server), reached };

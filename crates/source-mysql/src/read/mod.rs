@@ -163,6 +163,8 @@ impl Reader for Placed {
         match self.reader.next().await {
             Err(error) => {
                 self.known.keep_relation(&self.place.id, None);
+                // It is not asked again, and its connection may be the only one.
+                self.reader = Box::new(Nothing(End::Complete));
                 Err(self.place.of(error).await)
             }
             next => next,

@@ -7,7 +7,7 @@ use mysql_async::{Row, Value};
 use sync_core::Result;
 
 use super::{Activity, Gap};
-use crate::error::within;
+use crate::error::{from_server, timed_out, within};
 use crate::session::Session;
 
 /// What must be switched on, in the order of [`Gap::Disabled`]'s texts: consumers, instruments, actors, and threads that are watched.
@@ -25,14 +25,22 @@ const SETUP: &str = "SELECT \
 const LOST: &str = "SHOW GLOBAL STATUS WHERE Value > 0 AND Variable_name IN ('Performance_schema_thread_classes_lost', \
     'Performance_schema_thread_instances_lost', 'Performance_schema_statement_classes_lost')";
 
-/// Statements under way; this one is among them. What hands the log to replicas runs for ever and writes nothing.
-const STATEMENTS: &str = "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED), CAST(THREAD_ID AS SIGNED), \
-    CAST(TIMER_WAIT DIV 1000000 AS SIGNED) FROM performance_schema.events_statements_current \
-    WHERE END_EVENT_ID IS NULL AND EVENT_NAME NOT LIKE 'statement/com/Binlog Dump%'";
+/// Statements under way; this one is among them. What hands the log to replicas runs for ever and writes nothing, as do the server's own
+/// daemons.
+const STATEMENTS: &str = "SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED), CAST(e.THREAD_ID AS SIGNED), \
+    CAST(e.TIMER_WAIT DIV 1000000 AS SIGNED) FROM performance_schema.events_statements_current AS e \
+    LEFT JOIN performance_schema.threads AS t ON t.THREAD_ID = e.THREAD_ID \
+    WHERE e.END_EVENT_ID IS NULL AND e.EVENT_NAME NOT LIKE 'statement/com/Binlog Dump%' \
+    AND COALESCE(t.PROCESSLIST_COMMAND, '') <> 'Daemon'";
 
-const TRANSACTIONS: &str = "SELECT CAST(THREAD_ID AS SIGNED), CAST(TIMER_WAIT DIV 1000000 AS SIGNED), \
-    ACCESS_MODE = 'READ ONLY', XID_FORMAT_ID, XID_GTRID, XID_BQUAL \
-    FROM performance_schema.events_transactions_current WHERE STATE = 'ACTIVE'";
+const TRANSACTIONS: &str = "SELECT CAST(e.THREAD_ID AS SIGNED), CAST(e.TIMER_WAIT DIV 1000000 AS SIGNED), \
+    e.ACCESS_MODE = 'READ ONLY', e.XID_FORMAT_ID, e.XID_GTRID, e.XID_BQUAL \
+    FROM performance_schema.events_transactions_current AS e \
+    LEFT JOIN performance_schema.threads AS t ON t.THREAD_ID = e.THREAD_ID \
+    WHERE e.STATE = 'ACTIVE' AND COALESCE(t.PROCESSLIST_COMMAND, '') <> 'Daemon'";
+
+/// Access denied, and what MySQL says instead: that the resource manager failed.
+const WITHHELD: [u16; 2] = [1227, 1401];
 
 /// Asks for statements first and transactions then, so that what goes on is seen in the one or the other; at last for what no session
 /// holds.
@@ -47,16 +55,23 @@ pub(super) async fn ask(session: &mut Session) -> Result<Result<Activity, Gap>> 
     }
     let statements = rows(session, STATEMENTS).await?;
     let transactions = rows(session, TRANSACTIONS).await?;
-    let prepared = match rows(session, "XA RECOVER").await {
-        Err(error) if error.kind() == sync_core::ErrorKind::Denied => return Ok(Err(Gap::PreparedWithheld)),
-        prepared => prepared?,
-    };
+    let Some(prepared) = prepared(session).await? else { return Ok(Err(Gap::PreparedWithheld)) };
     Ok(combine(&statements, &transactions, &prepared).ok_or(Gap::Disabled(1)))
 }
 
 async fn rows(session: &mut Session, statement: &str) -> Result<Vec<Row>> {
     let limit = session.timeouts().statement;
     within(limit, "tell which transactions are open", session.connection().query(statement)).await
+}
+
+/// Transactions that are prepared; `None` where the login may not ask.
+async fn prepared(session: &mut Session) -> Result<Option<Vec<Row>>> {
+    let limit = session.timeouts().statement;
+    let asked = tokio::time::timeout(limit, session.connection().query("XA RECOVER")).await;
+    match asked.map_err(|_| timed_out(limit, "tell which transactions are prepared"))? {
+        Err(mysql_async::Error::Server(refusal)) if WITHHELD.contains(&refusal.code) => Ok(None),
+        rows => rows.map(Some).map_err(from_server),
+    }
 }
 
 /// `None` where something has no time, or not even our own statement is seen.

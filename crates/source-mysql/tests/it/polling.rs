@@ -144,8 +144,10 @@ async fn a_poll_uses_the_index() {
         place.database.name()
     );
     let query = place.ask(&running).await;
-    let query = query.replace("`id` > ?", "`id` > 7").replace('?', "'2024-01-01 05:00:00'");
+    // MySQL shows the values, MariaDB where they go.
+    let query =
+        query.replace("`id` > ?", "`id` > 7").replace('?', "'2024-01-01 05:00:00'").replace("00:00:01", "05:00:00");
     let explained = place.ask(&format!("EXPLAIN FORMAT=JSON {query}")).await;
-    assert!(explained.contains("by_stamp") && explained.contains("\"range\""), "{query}\n{explained}");
-    assert!(!explained.contains("filesort"), "{explained}");
+    assert!(explained.contains("by_stamp"), "{query}\n{explained}");
+    assert!(!explained.contains("filesort") && !explained.contains("Sort:"), "{explained}");
 }

@@ -10,12 +10,13 @@ use super::{Activity, Gap};
 use crate::error::{from_server, timed_out, within};
 use crate::session::Session;
 
-/// What must be switched on, in the order of [`Gap::Disabled`]'s texts: consumers, instruments, actors, and threads that are watched.
+/// What must be switched on, in the order of [`Gap::Disabled`]'s texts: consumers, instruments, actors, and threads that are watched. Steps
+/// inside of a procedure are covered by its call.
 const SETUP: &str = "SELECT \
     (SELECT COUNT(*) FROM performance_schema.setup_consumers WHERE ENABLED = 'YES' AND NAME IN \
     ('global_instrumentation', 'thread_instrumentation', 'events_statements_current', 'events_transactions_current')) = 4, \
     (SELECT COUNT(*) FROM performance_schema.setup_instruments WHERE (NAME = 'transaction' OR NAME LIKE 'statement/%') \
-    AND NOT (ENABLED = 'YES' AND TIMED = 'YES')) = 0, \
+    AND NAME NOT LIKE 'statement/sp/%' AND NOT (ENABLED = 'YES' AND TIMED = 'YES')) = 0, \
     (SELECT COUNT(*) FROM performance_schema.setup_actors WHERE ENABLED = 'YES' \
     AND HOST = '%' AND USER = '%' AND ROLE = '%') = 1 \
     AND (SELECT COUNT(*) FROM performance_schema.setup_actors WHERE ENABLED <> 'YES') = 0 \

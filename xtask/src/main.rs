@@ -5,6 +5,7 @@ mod cargo;
 mod ci;
 mod codegen;
 mod demo;
+mod matrix;
 mod test;
 mod third_party;
 mod tidy;
@@ -38,6 +39,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Runs the tests of the sources against every release of their servers that can be had; writes `docs/compatibility.md`
+    Matrix {
+        /// Only this leg, `postgres-13` for instance; may be repeated
+        #[arg(long, value_name = "LEG")]
+        only: Vec<String>,
+    },
     /// Checks everything that must hold before a change lands
     Ci,
     /// Checks the rules of the house that a compiler does not know
@@ -64,6 +71,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Demo { once } => demo::run(once),
         Command::Test { arguments } => test::run(&arguments),
+        Command::Matrix { only } => matrix::run(&only),
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
         Command::NewSource { name, folder } => third_party::new_source(&name, &folder),

@@ -48,7 +48,8 @@ fn runner() -> Command {
     command
 }
 
-fn nextest() -> Result<PathBuf, test_servers::Error> {
+/// The test runner, installed first if it is missing.
+pub(crate) fn nextest() -> Result<PathBuf, test_servers::Error> {
     let installed = PathBuf::from("cargo-nextest");
     if answers(&installed, &["nextest", "--version"]) {
         return Ok(installed);

@@ -24,6 +24,7 @@ pub use error::Error;
 pub use find::{
     CHOSEN_MYSQL, CHOSEN_POSTGRES, MysqlFamily, MysqlTools, PostgresTools, find_mysql, find_pgbouncer, find_postgres,
 };
+pub(crate) use find::{own_mysql, own_postgres};
 pub use folders::{tools_folder, workspace_root};
 pub use length::{LONG_TEST_SECONDS, long_test_length};
 pub use mysql::{Mysql, MysqlDatabase, MysqlOptions, SHARED_MYSQL, SHARED_MYSQL_HIDDEN, Transactions};

@@ -6,7 +6,9 @@ mod postgres;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+pub(crate) use mysql::own_mysql;
 pub use mysql::{CHOSEN_MYSQL, MysqlFamily, MysqlTools, find_mysql};
+pub(crate) use postgres::own_postgres;
 pub use postgres::{CHOSEN_POSTGRES, PostgresTools, find_postgres};
 
 use crate::install::debian;

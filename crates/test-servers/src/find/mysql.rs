@@ -2,11 +2,12 @@ use std::path::{Path, PathBuf};
 
 use super::{is_client, search_path, version_of};
 use crate::account::Account;
+use crate::install::releases;
 use crate::{Error, Result};
 
-/// The environment variable with the folder of the MySQL or MariaDB that is to be used, instead of the machine's own: the
-/// folder that holds its `usr`.
-pub const CHOSEN_MYSQL: &str = "DATA_SYNC_TEST_MYSQL_FOLDER";
+/// The environment variable with the MariaDB or MySQL that is to be used instead of the machine's own: the name of a
+/// [`Release`](crate::install::Release), `mysql-9.7`, or the folder that holds its `usr`.
+pub const CHOSEN_MYSQL: &str = "DATA_SYNC_TEST_MYSQL_RELEASE";
 
 /// Which of the two servers of the family. They are started, set up and replicated differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,7 +41,8 @@ impl MysqlTools {
     pub fn in_folder(root: &Path) -> Result<Self> {
         let folders: Vec<_> = ["usr/sbin", "usr/bin"].into_iter().map(|folder| root.join(folder)).collect();
         let mut found = Self::among(&folders).map_err(Error::doing(format!("in {}", root.display())))?;
-        found.root = Some(root.to_path_buf());
+        // What is installed knows its files.
+        found.root = (root != Path::new("/")).then(|| root.to_path_buf());
         Ok(found)
     }
 
@@ -74,14 +76,19 @@ impl MysqlTools {
     }
 }
 
-/// The MySQL or MariaDB in the folder that `DATA_SYNC_TEST_MYSQL_FOLDER` names, else the first of this machine.
+/// The MariaDB or MySQL that `DATA_SYNC_TEST_MYSQL_RELEASE` names, else the first of this machine.
 ///
 /// # Errors
 /// None was found: the message says what to run.
 pub fn find_mysql() -> Result<MysqlTools> {
-    if let Some(root) = std::env::var_os(CHOSEN_MYSQL) {
-        return MysqlTools::in_folder(Path::new(&root));
+    if let Some(chosen) = std::env::var_os(CHOSEN_MYSQL) {
+        return MysqlTools::in_folder(&releases::chosen(&chosen)?);
     }
+    own_mysql()
+}
+
+/// The first MariaDB or MySQL of this machine.
+pub(crate) fn own_mysql() -> Result<MysqlTools> {
     let mut folders = search_path();
     let usual = ["/usr/sbin", "/usr/bin", "/usr/libexec", "/usr/local/bin", "/opt/homebrew/opt/mariadb/bin"];
     folders.extend(usual.map(PathBuf::from));

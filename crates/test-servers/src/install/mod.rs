@@ -3,10 +3,14 @@
 
 pub(crate) mod debian;
 pub(crate) mod fetch;
+pub(crate) mod releases;
 mod run;
+mod suite;
 mod system;
 
 use std::path::PathBuf;
+
+pub use releases::{Installed, RELEASES, Release};
 
 use crate::account::Account;
 use crate::{Error, MysqlTools, PostgresTools, Result, find_mysql, find_pgbouncer, find_postgres};

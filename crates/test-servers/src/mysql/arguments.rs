@@ -37,10 +37,12 @@ pub(super) fn common(tools: &MysqlTools, data: &Path) -> Vec<String> {
     let mut arguments = vec!["--no-defaults".to_owned(), format!("--datadir={}", data.display())];
     if let Some(root) = &tools.root {
         let file = |name: &str| root.join(name).display().to_string();
+        let is_there = |name: &&str| root.join(name).is_dir();
+        let share = ["usr/share/mariadb", "usr/share/mysql"].into_iter().find(is_there).unwrap_or("usr/share");
         arguments.extend([
             format!("--basedir={}", file("usr")),
-            format!("--lc-messages-dir={}", file("usr/share/mysql")),
-            format!("--character-sets-dir={}", file("usr/share/mysql/charsets")),
+            format!("--lc-messages-dir={}", file(share)),
+            format!("--character-sets-dir={}", file(&format!("{share}/charsets"))),
             format!("--plugin-dir={}", file("usr/lib/mysql/plugin")),
         ]);
     }

@@ -11,6 +11,8 @@ use crate::cargo::in_workspace;
 /// The columns of the page, in order.
 pub(super) const COLUMNS: [&str; 3] = ["conformance", "types", "torture"];
 
+const PACKAGES: [&str; 3] = ["source-postgres", "source-mysql", "sync-tests"];
+
 /// Tests of one package, chosen by name.
 pub(super) struct Suite {
     package: &'static str,
@@ -20,7 +22,7 @@ pub(super) struct Suite {
 /// The suites of a release: one for each of [`COLUMNS`].
 pub(super) fn of(release: Release) -> [Suite; 3] {
     let (package, torture) = if release.is_postgres() {
-        ("source-postgres", "test(/^torture::/) and not test(/^torture::mariadb::/)")
+        ("source-postgres", "(test(/^torture::/) and not test(/^torture::mariadb::/))")
     } else {
         ("source-mysql", "test(/^torture::mariadb::/)")
     };
@@ -40,7 +42,10 @@ impl Suite {
     ) -> Result<String, Box<dyn std::error::Error>> {
         let mut command = Command::new(nextest);
         command.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass", "--status-level=fail"]);
-        command.args(["--final-status-level=fail", "--package", self.package, "-E", self.filter]);
+        command.arg("--final-status-level=fail");
+        // All packages each time: another choice would have their dependencies compiled with other features, anew.
+        command.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+        command.args(["-E", &format!("package(={}) and {}", self.package, self.filter)]);
         in_workspace(&mut command);
         command.envs(environment.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn()?;

@@ -23,12 +23,26 @@ pub(super) fn chosen(only: &[String]) -> Result<Vec<Release>> {
     Ok(releases?)
 }
 
-/// The row of a leg. An error is the reason why the release cannot be had or started here.
-pub(super) fn run(release: Release, nextest: &Path) -> Result<Row> {
-    let installed = release.install(&notice)?;
-    let servers = Servers::start(release, &installed)?;
-    let cells = suite::of(release).into_iter().map(|suite| suite.run(nextest, &servers.environment));
-    Ok(Row::new(release.name, &installed.version, cells.collect::<Result<_>>()?))
+/// A release whose servers run.
+pub(super) struct Leg {
+    release: Release,
+    version: String,
+    servers: Servers,
+}
+
+impl Leg {
+    /// Gets the release and starts its servers. An error is the reason why the leg is skipped.
+    pub(super) fn start(release: Release) -> Result<Self> {
+        let installed = release.install(&notice)?;
+        let servers = Servers::start(release, &installed)?;
+        Ok(Self { release, version: installed.version, servers })
+    }
+
+    /// Runs its tests: what came of them. An error is none of the release's: the tests do not compile, for instance.
+    pub(super) fn test(&self, nextest: &Path) -> Result<Row> {
+        let cells = suite::of(self.release).into_iter().map(|suite| suite.run(nextest, &self.servers.environment));
+        Ok(Row::new(self.release.name, &self.version, cells.collect::<Result<_>>()?))
+    }
 }
 
 /// The shared servers of one release, running until dropped.

@@ -10,24 +10,24 @@ use crate::{Outcome, notice, test};
 
 /// Runs the legs of these names, all of them if there are none.
 pub(crate) fn run(only: &[String]) -> Outcome {
-    let legs = leg::chosen(only)?;
+    let releases = leg::chosen(only)?;
     let nextest = test::nextest()?;
     let mut page = page::Page::read()?;
     let mut failed = Vec::new();
-    for leg in legs {
-        eprintln!("\n── {}", leg.name);
-        match leg::run(leg, &nextest) {
-            Ok(row) => {
-                if !row.is_good() {
-                    failed.push(leg.name);
-                }
-                page.set(leg.name, row);
-            }
+    for release in releases {
+        let name = release.name;
+        eprintln!("\n── {name}");
+        let row = match leg::Leg::start(release) {
+            Ok(leg) => leg.test(&nextest)?,
             Err(reason) => {
-                notice(&format!("SKIPPED: {}. {reason}", leg.name));
-                page.set(leg.name, page::Row::skipped(leg.name));
+                notice(&format!("SKIPPED: {name}. {reason}"));
+                page::Row::skipped(name)
             }
+        };
+        if !row.is_good() {
+            failed.push(name);
         }
+        page.set(name, row);
         // After each leg: what ran is kept, whatever comes after it.
         page.write()?;
     }

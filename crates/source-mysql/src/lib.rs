@@ -5,7 +5,6 @@
 //! is, and whether anything happened) → `types` (what a column means, how it is selected) → `read` (copy, poll, keys, rows) → `decode`
 //! (the protocol's values into batches), with `cursor` for the position that is stored beside the rows.
 #![doc = include_str!("../README.md")]
-#![allow(dead_code, reason = "the reads that will use it are not there yet")]
 
 mod catalog;
 mod config;

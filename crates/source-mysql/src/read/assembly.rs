@@ -75,11 +75,6 @@ impl Assembly {
         }
     }
 
-    /// The rows collected so far.
-    pub(super) fn rows(&self) -> &RowBatch {
-        &self.rows
-    }
-
     /// Adds a row that was not read but made here.
     pub(super) fn rows_mut(&mut self) -> &mut RowBatch {
         &mut self.rows
@@ -87,10 +82,6 @@ impl Assembly {
 
     pub(super) fn is_full(&self) -> bool {
         self.limits.reached(&self.rows) || self.failed.len() >= self.limits.rows
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.failed.is_empty()
     }
 
     /// What was collected; collecting starts anew.

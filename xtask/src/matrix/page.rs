@@ -21,7 +21,7 @@ table; `--only mariadb-11.8` runs one leg. A leg whose server cannot be had wher
 
 const BOTTOM: &str = "
 PostgreSQL comes from Debian or npm, MariaDB and MySQL from Debian's suites. `postgres-pgvector` is a build of PostgreSQL 18
-that brings pgvector along: its columns are kept as the server's own text, as are those of any type that is not known.
+that brings pgvector along. A release without a row has not been tested yet.
 ";
 
 /// The page as it stands, row by row.

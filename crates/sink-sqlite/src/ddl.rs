@@ -8,7 +8,7 @@ use sync_core::{Column, Error, ReplicaTable, Result, SchemaChange, TableSchema, 
 
 use crate::error::sqlite_error;
 use crate::names::{build_table, check_columns, check_replica, columns_of, list, quoted};
-use crate::{state, types};
+use crate::{indexes, state, types};
 
 /// Makes or drops the build table of `table`.
 pub(crate) fn apply(conn: &Connection, table: &ReplicaTable, change: &SchemaChange) -> Result<()> {
@@ -16,6 +16,7 @@ pub(crate) fn apply(conn: &Connection, table: &ReplicaTable, change: &SchemaChan
     match change {
         SchemaChange::StartBuild => start_build(conn, table),
         SchemaChange::DropBuild => drop_build(conn, &table.name),
+        SchemaChange::Indexes => indexes::keep(conn, table),
         _ => Err(Error::internal("this sink does not know this change of a schema")),
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn publish(conn: &Connection, table: &ReplicaTable) -> Result<()> {
     for object in &belongings {
         restore(conn, name, object)?;
     }
-    indexes::copy(conn, table)?;
+    indexes::keep(conn, table)?;
     state::mark_published(conn, table)
 }
 

@@ -36,6 +36,8 @@ fn schema(relation: &Relation) -> Result<TableSchema> {
         builder = builder.column(if found.not_null { column.not_null() } else { column });
     }
     builder = relation.indexes.iter().fold(builder, |builder, index| builder.index(index.clone()));
+    let left_out = relation.left_out_indexes.iter().cloned();
+    builder = left_out.fold(builder, |builder, index| builder.left_out_index(index));
     if let Some(rows) = relation.estimated_rows {
         // An estimate: the catalog itself keeps it as a 32-bit float.
         builder = builder.estimated_rows(rows as u64);

@@ -32,6 +32,12 @@ pub(crate) fn fingerprint(table: &SourceTable, kept: &TableSchema, masks: &[(usi
     )
 }
 
+/// A digest of the indexes of a replica; `None` where it has none.
+pub(crate) fn of_indexes(kept: &TableSchema) -> Option<String> {
+    let indexes = kept.indexes().iter().map(|index| format!("{index:?}"));
+    (!kept.indexes().is_empty()).then(|| format!("{:016x}", digest(indexes)))
+}
+
 /// Which parts of two fingerprints differ, in words.
 pub(crate) fn difference(stored: &str, planned: &str) -> String {
     let parts = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();

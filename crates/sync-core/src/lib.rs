@@ -105,7 +105,7 @@ pub use engine::{Engine, EngineSource};
 pub use error::{Error, ErrorKind, Result};
 pub use failed::FailedRow;
 pub use guarantee::Guarantee;
-pub use index::Index;
+pub use index::{Index, IndexComparison, IndexCondition, IndexLiteral, IndexPart, IndexTerm, LeftOutIndex};
 pub use naming::{DEFAULT_PREFIX, TableName, replica_name};
 pub use plan::{SyncPlan, TablePlan, TableProblem, TableSettings, Wanted, WantedTable};
 pub use pulse::{Activity, Pulse};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::plan::ReadAs;
-use crate::{DataType, Error, Index, Result};
+use crate::{DataType, Error, Index, LeftOutIndex, Result};
 
 /// A table as the source names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -153,6 +153,7 @@ pub struct TableSchema {
     only_whole: Option<Caveat>,
     belongs_to: Option<String>,
     own_key: Option<Vec<usize>>,
+    left_out_indexes: Vec<LeftOutIndex>,
 }
 
 impl TableSchema {
@@ -181,6 +182,7 @@ impl TableSchema {
             only_whole: None,
             belongs_to: None,
             own_key: None,
+            left_out_indexes: Vec::new(),
         }
     }
 
@@ -192,7 +194,8 @@ impl TableSchema {
 
     /// The same table with other columns and indexes.
     pub(crate) fn with_columns(&self, columns: Vec<Column>, key: Vec<String>, indexes: Vec<Index>) -> Result<Self> {
-        let Self { id, kind, estimated_rows, unreadable, caveat, only_whole, belongs_to, .. } = self.clone();
+        let Self { id, kind, estimated_rows, unreadable, caveat, only_whole, belongs_to, left_out_indexes, .. } =
+            self.clone();
         let own_key = self.has_children().then(Vec::new);
         let given = TableSchemaBuilder {
             id,
@@ -206,6 +209,7 @@ impl TableSchema {
             only_whole,
             belongs_to,
             own_key,
+            left_out_indexes,
         };
         given.build()
     }
@@ -250,6 +254,17 @@ impl TableSchema {
     #[must_use]
     pub fn indexes(&self) -> &[Index] {
         &self.indexes
+    }
+
+    /// Indexes that a replica can't have, and why.
+    #[must_use]
+    pub fn left_out_indexes(&self) -> &[LeftOutIndex] {
+        &self.left_out_indexes
+    }
+
+    /// The same table with these.
+    pub(crate) fn with_left_out_indexes(self, left_out_indexes: Vec<LeftOutIndex>) -> Self {
+        Self { left_out_indexes, ..self }
     }
 
     /// About how many rows there are, for progress bars; `None` where nobody knows.
@@ -312,6 +327,7 @@ pub struct TableSchemaBuilder {
     only_whole: Option<Caveat>,
     belongs_to: Option<String>,
     own_key: Option<Vec<String>>,
+    left_out_indexes: Vec<LeftOutIndex>,
 }
 
 impl TableSchemaBuilder {
@@ -376,6 +392,12 @@ impl TableSchemaBuilder {
         self
     }
 
+    /// Adds an index that a replica can't have.
+    pub fn left_out_index(mut self, index: LeftOutIndex) -> Self {
+        self.left_out_indexes.push(index);
+        self
+    }
+
     /// Checks what was collected.
     ///
     /// # Errors
@@ -399,8 +421,8 @@ impl TableSchemaBuilder {
         }
         let key = positions(&self.columns, &self.key, &place)?;
         let own_key = self.own_key.as_deref().map(|key| positions(&self.columns, key, &place)).transpose()?;
-        let is_there = |name: &String| self.columns.iter().any(|column| column.name == *name);
-        self.indexes.retain(|index| !index.columns.is_empty() && index.columns.iter().all(is_there));
+        let is_there = |name: &str| self.columns.iter().any(|column| column.name == name);
+        self.indexes.retain(|index| !index.parts.is_empty() && index.columns().all(is_there) && index.is_sayable());
         Ok(TableSchema {
             id: self.id,
             kind: self.kind,
@@ -413,6 +435,7 @@ impl TableSchemaBuilder {
             only_whole: self.only_whole,
             belongs_to: self.belongs_to,
             own_key,
+            left_out_indexes: self.left_out_indexes,
         })
     }
 }
@@ -438,6 +461,9 @@ pub enum SchemaChange {
     StartBuild,
     /// Drop the build table, if there is one.
     DropBuild,
+    /// Give the published table the schema's indexes, and drop those that it had from the schema before. A replica without indexes has
+    /// nothing to do.
+    Indexes,
 }
 
 #[cfg(test)]

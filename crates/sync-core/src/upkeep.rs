@@ -14,6 +14,9 @@ pub struct Upkeep {
     /// The names of the columns that are kept, as the source spells them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
+    /// A digest of the indexes that the replica was given; none where these are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indexes: Option<String>,
     /// When the table was last swept without leaving anything out, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swept_ms: Option<i64>,
@@ -92,6 +95,7 @@ mod tests {
         let upkeep = Upkeep {
             source,
             columns,
+            indexes: Some("5".to_owned()),
             swept_ms,
             reconciled_ms,
             swept_quiet: Some("8".to_owned()),

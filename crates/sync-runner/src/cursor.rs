@@ -35,7 +35,7 @@ pub(crate) fn is_indexed(table: &TablePlan) -> Option<bool> {
     let schema = &table.source.schema;
     let first = (table.mode == Mode::Follow).then(|| table.source.keyset().first().copied())??;
     let name = &schema.columns()[first].name;
-    let by_index = schema.indexes().iter().any(|index| index.columns.first() == Some(name));
+    let by_index = schema.indexes().iter().any(|index| index.begins_with(name));
     Some(by_index || schema.key().first() == Some(&first))
 }
 

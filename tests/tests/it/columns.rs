@@ -83,6 +83,51 @@ fn columns_are_left_out_renamed_masked_and_read_as_text() {
     }
 }
 
+#[test]
+fn an_index_that_comes_later_is_made_without_a_copy() {
+    let case = Case::postgres(PEOPLE);
+    case.configure("tables = [\"people\"]");
+    case.sync();
+    let before = indexes(&case);
+    let sync = || {
+        let ran = case.sync();
+        assert!(!ran.stderr.contains("copying again"), "{}", ran.stderr);
+    };
+    let writer = rusqlite::Connection::open(case.replica_path()).unwrap();
+    writer.execute_batch("CREATE INDEX tmp_mine ON tmp_people (salary)").unwrap();
+    case.sql(
+        "CREATE INDEX by_mail ON people (lower(email)) WHERE tenant = 1 AND salary IS NOT NULL; DROP INDEX people_by_tenant;
+         CREATE INDEX by_half ON people ((salary / 2)); CREATE INDEX by_range ON people USING brin (id);
+         UPDATE people SET email = 'LATE' WHERE id = 1",
+    );
+    sync();
+    let now = indexes(&case);
+    assert!(
+        now.contains("tmp_people.by_mail|") && now.contains("people_by_email") && now.contains("tmp_mine"),
+        "{now}"
+    );
+    assert!(!now.contains("people_by_tenant") && !now.contains("by_half"), "{now}");
+    let by_mail = "SELECT id FROM tmp_people WHERE lower(email) = 'late' AND tenant = 1 AND salary IS NOT NULL";
+    let plan = case.query(&format!("EXPLAIN QUERY PLAN {by_mail}"));
+    assert!(plan.contains("tmp_people.by_mail"), "{plan}");
+    assert_eq!(case.query(by_mail), "1");
+    let check = case.run(&["check"]).stdout;
+    for line in [
+        "no index   by_half of public.people: its expression has no counterpart",
+        "no index   by_range of public.people: indexes of kind brin have no counterpart",
+    ] {
+        assert!(check.lines().any(|shown| shown == line), "{check}");
+    }
+
+    case.sql("DROP INDEX by_mail; CREATE INDEX people_by_tenant ON people (tenant, id)");
+    sync();
+    assert_eq!(indexes(&case).replace("tmp_mine|salary", "").trim(), before);
+    case.configure("tables = [\"people\"]\nindexes = false");
+    sync();
+    assert_eq!(indexes(&case), "tmp_mine|salary");
+    verify(&case);
+}
+
 fn some_columns_are_chosen_and_others_come_when_they_are(server: Server) {
     let case = Case::new(server, PEOPLE);
     case.configure("tables = [\"people\"]\nindexes = false\n[table.people]\nonly_columns = [\"salary\", \"id\"]");
@@ -178,8 +223,21 @@ fn a_changed_table_stops_or_is_followed_as_it_was_chosen(server: Server) {
     let told = "its columns changed, and on_schema_change = \"stop\" is set; run `data-sync resync` for it to take \
                 the change over";
     assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    let verified = case.run(&["verify"]);
+    assert!(
+        verified.code != 0 && format!("{}{}", verified.stdout, verified.stderr).contains(told),
+        "{}",
+        verified.stderr
+    );
     assert_eq!((columns(&case), case.query("SELECT count(*) FROM tmp_people")), (before.clone(), "300".to_owned()));
     case.configure("tables = [\"people\"]");
+    let verified = case.run(&["verify"]);
+    let told = "its columns changed since it was synced; sync it, then verify it";
+    assert!(
+        verified.code != 0 && format!("{}{}", verified.stdout, verified.stderr).contains(told),
+        "{}",
+        verified.stderr
+    );
     case.sync();
     assert_eq!(columns(&case), format!("{before} age"));
     assert_eq!(case.query("SELECT count(*) FROM tmp_people"), "301");
@@ -265,6 +323,23 @@ fn a_filter_that_is_no_condition_is_named() {
         assert!(told.contains(said), "{filter}: {told}");
     }
     assert_eq!(case.ask("SELECT count(*) FROM people"), "300");
+}
+
+#[test]
+fn a_condition_that_fails_on_a_value_nobody_may_see_does_not_quote_it() {
+    let case = Case::postgres(PEOPLE);
+    for hidden in ["columns.email = { mask = \"hash\" }", "columns.email = { exclude = true }"] {
+        let told =
+            refused(&case, &format!("tables = [\"people\"]\n[table.people]\nwhere = \"email::int > 5\"\n{hidden}"));
+        assert!(
+            told.contains(
+                "what the source says of it is not shown, as it may quote values that are masked or left out"
+            ),
+            "{told}"
+        );
+        assert!(told.contains("table public.people") && !told.contains("@example.org"), "{told}");
+    }
+    assert_eq!(case.query("SELECT count(*) FROM tmp_data_sync_metadata WHERE sync_errors LIKE '%@example.org%'"), "0");
 }
 
 #[test]

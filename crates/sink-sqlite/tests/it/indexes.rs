@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use sink_sqlite::rusqlite::types::Value as Stored;
-use sync_core::{Column, CopyState, DataType, Index, ReplicaTable, SchemaChange, Sink, TableId, TableSchema};
+use sync_core::{
+    Column, CopyState, DataType, Index, IndexComparison, IndexCondition, IndexLiteral, IndexPart, IndexTerm,
+    ReplicaTable, SchemaChange, Sink, TableId, TableSchema,
+};
 
 use crate::fixture::{Replica, named, publish, write};
 
@@ -60,13 +63,56 @@ fn they_follow_the_source_at_the_next_publish_and_the_users_own_stay() {
     replica.execute("CREATE INDEX tmp_mine ON tmp_users (name DESC)");
     let after = with("tmp_users", &[("by_name", &["name", "id"])]);
     write(&mut sink, &after, &named(&after, &[(2, "Bob")])).unwrap();
-    assert_eq!(indexes(&replica).len(), 3, "a live table keeps what it has");
+    assert_eq!(indexes(&replica).len(), 3, "a write alone changes none");
     publish(&mut sink, &after, &named(&after, &[(1, "Ada")])).unwrap();
     let ours = "tmp_users: tmp_data_sync_index_tmp_users.by_name name,id";
     assert_eq!(indexes(&replica), [ours, "tmp_users: tmp_mine name"]);
     let none = with("tmp_users", &[]);
     publish(&mut sink, &none, &named(&none, &[(1, "Ada")])).unwrap();
     assert_eq!(indexes(&replica), ["tmp_users: tmp_mine name"]);
+}
+
+#[test]
+fn a_published_table_gets_the_indexes_of_now_and_what_fits_is_not_made_again() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let before = with("tmp_users", &[("stays", &["name"]), ("goes", &["name", "id"]), ("changes", &["id", "name"])]);
+    publish(&mut sink, &before, &named(&before, &[(1, "Ada"), (2, "eve")])).unwrap();
+    replica.execute("CREATE INDEX tmp_mine ON tmp_users (name DESC)");
+    let place = |name: &str| replica.number(&format!("SELECT rootpage FROM sqlite_master WHERE name LIKE '%{name}'"));
+    let stays = place("stays");
+    let lower = IndexPart::new(IndexTerm::Lower("name".to_owned())).descending(true);
+    let is_long = IndexCondition::Compared("id".to_owned(), IndexComparison::Greater, IndexLiteral::Integer(1));
+    let schema = TableSchema::builder(TableId::new("public", "tmp_users"))
+        .column(Column::new("id", DataType::Integer))
+        .column(Column::new("name", DataType::Text))
+        .key(["id"])
+        .index(Index::by("changes", [lower]).only([is_long]))
+        .index(Index::new("stays", ["name"]));
+    let after = ReplicaTable::new("tmp_users", Arc::new(schema.build().unwrap()));
+    let keep = |sink: &mut sink_sqlite::SqliteSink| {
+        let mut transaction = sink.begin().unwrap();
+        transaction.apply_schema(&after, &SchemaChange::Indexes).unwrap();
+        transaction.commit(&[]).unwrap();
+    };
+    keep(&mut sink);
+    let now = replica.query("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name");
+    let text = |sql: &str| vec![Stored::Text(sql.to_owned())];
+    let expected = [
+        text(
+            "CREATE INDEX \"tmp_data_sync_index_tmp_users.changes\" ON \"tmp_users\" (lower(\"name\") DESC) WHERE \"id\" > 1",
+        ),
+        text("CREATE INDEX \"tmp_data_sync_index_tmp_users.stays\" ON \"tmp_users\" (\"name\")"),
+        text("CREATE INDEX tmp_mine ON tmp_users (name DESC)"),
+    ];
+    assert_eq!(now, expected);
+    assert_eq!(place("stays"), stays);
+    let changed = replica.number("PRAGMA schema_version");
+    keep(&mut sink);
+    assert_eq!(replica.number("PRAGMA schema_version"), changed, "there is nothing more to do");
+    let used = plan(&replica, "SELECT id FROM tmp_users WHERE lower(name) = 'eve' AND id > 1");
+    assert!(used.contains("tmp_users.changes"), "{used}");
+    assert_eq!(replica.number("SELECT id FROM tmp_users WHERE lower(name) = 'eve' AND id > 1"), 2);
 }
 
 #[test]

@@ -40,8 +40,10 @@ pub(super) fn add(relation: &mut Relation, parts: Vec<Part>) {
         relation.key.clone_from(columns);
     }
     for (first, columns) in plain {
-        if columns != relation.key && relation.indexes.iter().all(|other| other.columns != columns) {
-            relation.indexes.push(Index::new(first.index, columns));
+        let is_key = columns == relation.key;
+        let index = Index::new(first.index, columns);
+        if !is_key && !relation.indexes.iter().any(|other| other.is_like(&index)) {
+            relation.indexes.push(index);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What the system catalog says about relations, and the statements that ask.
 
+mod index;
 mod sql;
 
 use std::collections::HashMap;
 
-use sync_core::{Error, Index, RelationKind, Result, SourceTable, TableId};
+use sync_core::{Error, Index, LeftOutIndex, RelationKind, Result, SourceTable, TableId};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
@@ -29,6 +30,8 @@ pub(crate) struct Relation {
     pub(crate) has_children: bool,
     /// Indexes beside that of the key; only where all relations were asked for.
     pub(crate) indexes: Vec<Index>,
+    /// Those that a replica can't have.
+    pub(crate) left_out_indexes: Vec<LeftOutIndex>,
 }
 
 /// What the login may do with a relation.
@@ -58,21 +61,8 @@ pub(crate) struct CatalogColumn {
 pub(crate) async fn relations(client: &Client) -> Result<Vec<Relation>> {
     let (relations, indexes) = tokio::join!(biased; query(client, None), client.query_typed(sql::INDEXES, &[]));
     let mut found = relations?;
-    add_indexes(&mut found, &indexes.map_err(from_server)?).map_err(from_server)?;
+    index::add(&mut found, &indexes.map_err(from_server)?).map_err(from_server)?;
     Ok(found)
-}
-
-/// Of several on the same columns one is enough, and none on the key's.
-fn add_indexes(relations: &mut [Relation], rows: &[Row]) -> Result<(), tokio_postgres::Error> {
-    let place: HashMap<u32, usize> = relations.iter().enumerate().map(|(i, relation)| (relation.oid, i)).collect();
-    for row in rows {
-        let Some(relation) = place.get(&row.try_get(0)?).and_then(|place| relations.get_mut(*place)) else { continue };
-        let columns: Vec<String> = row.try_get(2)?;
-        if columns != relation.key(false) && relation.indexes.iter().all(|other| other.columns != columns) {
-            relation.indexes.push(Index::new(row.try_get::<_, String>(1)?, columns));
-        }
-    }
-    Ok(())
 }
 
 /// The tables that hold a relation's rows.
@@ -176,6 +166,7 @@ fn relation_of(row: &Row) -> Result<Relation, tokio_postgres::Error> {
         own_key: Vec::new(),
         has_children: row.try_get(12)?,
         indexes: Vec::new(),
+        left_out_indexes: Vec::new(),
     })
 }
 

@@ -112,17 +112,29 @@ WHERE i.indisunique AND i.indisvalid AND i.indislive AND (i.indisprimary OR i.in
         WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
 ORDER BY i.indrelid, i.indisprimary DESC, i.indnkeyatts, i.indexrelid";
 
-/// Indexes that answer questions about plain columns: each with its columns, without those that it only carries along.
+/// Indexes, each with the columns that it is by, NULL for an expression, without those that it only carries along; with its expressions
+/// and its condition as the catalog keeps them, and the names of what these are about. The server would lock the table to write them as SQL.
 pub(super) const INDEXES: &str = "
-SELECT i.indrelid, x.relname::text, ARRAY(
-    SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
-    WHERE k.place <= i.indnkeyatts ORDER BY k.place)
+SELECT i.indrelid, x.relname::text, m.amname::text,
+    ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0
+        WHERE k.place <= i.indnkeyatts ORDER BY k.place),
+    ARRAY(SELECT o.options & 1 = 1 FROM unnest(i.indoption::int2[]) WITH ORDINALITY AS o(options, place) ORDER BY o.place),
+    i.indexprs::text, i.indpred::text,
+    CASE WHEN i.indexprs IS NOT NULL OR i.indpred IS NOT NULL THEN ARRAY(SELECT a.attnum::text || ' ' || a.attname::text
+        FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum > 0 AND NOT a.attisdropped) END,
+    CASE WHEN i.indpred IS NOT NULL THEN ARRAY(SELECT DISTINCT o.oid::text || ' ' || o.oprname::text
+        FROM pg_catalog.regexp_matches(i.indpred::text, ':opno ([0-9]+)', 'g') AS said(numbers)
+        JOIN pg_catalog.pg_operator o ON o.oid = said.numbers[1]::oid
+        WHERE o.oprnamespace = 'pg_catalog'::regnamespace) END,
+    CASE WHEN i.indpred IS NOT NULL THEN ARRAY(SELECT e.oid::text || ' ' || e.enumlabel::text
+        FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_enum e ON e.enumtypid = a.atttypid
+        WHERE a.attrelid = i.indrelid AND a.attnum > 0) END
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-JOIN pg_catalog.pg_am m ON m.oid = x.relam AND m.amname IN ('btree', 'hash')
-WHERE i.indisvalid AND i.indislive AND i.indpred IS NULL AND i.indexprs IS NULL
+JOIN pg_catalog.pg_am m ON m.oid = x.relam
+WHERE i.indisvalid AND i.indislive
     AND c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY i.indrelid, x.relname";

@@ -2,7 +2,7 @@
 
 use source_postgres::{PostgresConfig, PostgresSource};
 use sync_core::plan::plan;
-use sync_core::{DataType, Index, RelationKind, Source, TableId, Wanted, WantedTable};
+use sync_core::{DataType, RelationKind, Source, TableId, Wanted, WantedTable};
 use test_servers::Postgres;
 
 use crate::place::Place;
@@ -179,39 +179,4 @@ async fn odd_names_are_names() {
     assert_eq!(place.read(&table, Some(&end), 10).await.column(0), ["3"]);
     assert!(place.sweep(&table, &end).await.column(0).contains(&"3".to_owned()));
     assert_eq!(place.schema("x").await.key(), [0]);
-}
-
-#[tokio::test]
-async fn indexes_on_plain_columns_are_listed_and_no_others() {
-    let place = Place::with(
-        r#"CREATE TABLE t (id int PRIMARY KEY, a int, b text, c int, d point, "Ü x" int, gone int);
-           CREATE INDEX desc_nulls ON t (b DESC NULLS LAST, a); CREATE UNIQUE INDEX carries ON t (c) INCLUDE (a);
-           CREATE INDEX hashed ON t USING hash (b); CREATE INDEX partial ON t (a) WHERE a > 0; CREATE INDEX lowered ON t (lower(b));
-           CREATE INDEX mixed ON t (a, (c + 1)); CREATE INDEX shape ON t USING gist (d); CREATE INDEX range ON t USING brin (a);
-           CREATE INDEX again ON t USING hash (b); CREATE INDEX key_again ON t (id); CREATE INDEX "Odd ""one""" ON t ("Ü x");
-           CREATE INDEX of_gone ON t (gone); ALTER TABLE t DROP COLUMN gone;
-           CREATE INDEX broken ON t (a); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass;
-           CREATE TABLE whole (id int PRIMARY KEY, a int) PARTITION BY RANGE (id); CREATE INDEX of_whole ON whole (a);
-           CREATE MATERIALIZED VIEW kept AS SELECT 1 AS a; CREATE UNIQUE INDEX of_view ON kept (a);"#,
-    );
-    for (table, expected) in [
-        (
-            "t",
-            vec![
-                ("Odd \"one\"", vec!["Ü x"]),
-                ("again", vec!["b"]),
-                ("carries", vec!["c"]),
-                ("desc_nulls", vec!["b", "a"]),
-            ],
-        ),
-        ("whole", vec![("of_whole", vec!["a"])]),
-        ("kept", vec![("of_view", vec!["a"])]),
-    ] {
-        let schema = place.schema(table).await;
-        let mut expected: Vec<_> = expected.into_iter().map(|(name, columns)| Index::new(name, columns)).collect();
-        expected.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut found = schema.indexes().to_vec();
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-        assert_eq!(found, expected, "{table}");
-    }
 }

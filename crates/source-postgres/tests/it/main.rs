@@ -10,6 +10,7 @@ mod events;
 mod failing;
 mod filtering;
 mod forms;
+mod indexes;
 mod inheritance;
 mod origins;
 mod place;

@@ -7,23 +7,46 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use crate::plan::Mask;
-use crate::{Batch, FailedRow, Next, Op, ReadRequest, Reader, Result, RowBatch, Source, TablePlan, Value};
+use crate::{
+    Batch, Error, ErrorKind, FailedRow, Next, Op, ReadRequest, Reader, Result, RowBatch, Source, TablePlan, Value,
+};
 
 /// Reads a source for a table, with its masks.
 pub(super) async fn read(source: &dyn Source, plan: &TablePlan, request: ReadRequest) -> Result<Box<dyn Reader>> {
-    let reader = source.read(request.limits(plan.limits)).await?;
-    Ok(if plan.masks.is_empty() { reader } else { Box::new(Masked { reader, masks: plan.masks.clone() }) })
+    let hides_values = plan.hides_values && plan.source.filter.is_some();
+    let reader = source.read(request.limits(plan.limits)).await.map_err(|error| unquoted(error, hides_values))?;
+    if plan.masks.is_empty() && !hides_values {
+        return Ok(reader);
+    }
+    Ok(Box::new(Masked { reader, masks: plan.masks.clone(), hides_values }))
 }
 
 struct Masked {
     reader: Box<dyn Reader>,
     masks: Vec<(usize, Mask)>,
+    /// Whether a condition may look into values that nobody may see.
+    hides_values: bool,
+}
+
+/// Of a condition that fails on a row, the source may quote what it looked at.
+fn unquoted(error: Error, hides_values: bool) -> Error {
+    if !hides_values || error.kind() != ErrorKind::Unsupported {
+        return error;
+    }
+    let place = error.place().map(str::to_owned);
+    let said = Error::unsupported(
+        "`where` fails on a row, or the table can't be read; what the source says of it is not shown, as it may quote values that are \
+         masked or left out",
+    );
+    let said = said.hint("write `where` so that it fits all rows, or look into the source's own log");
+    place.into_iter().fold(said, Error::at)
 }
 
 #[async_trait]
 impl Reader for Masked {
     async fn next(&mut self) -> Result<Next> {
-        Ok(match self.reader.next().await? {
+        Ok(match self.reader.next().await.map_err(|error| unquoted(error, self.hides_values))? {
+            Next::Batch(batch) if self.masks.is_empty() => Next::Batch(batch),
             Next::Batch(batch) => Next::Batch(self.masked(batch)?),
             next => next,
         })
@@ -84,6 +107,19 @@ mod tests {
     use crate::{Column, DataType, TableId, TableSchema};
 
     #[test]
+    fn what_a_condition_failed_on_is_not_quoted_where_values_are_hidden() {
+        let error = || Error::unsupported("\"hunter2\" is no number").at("table t").caused_by("\"hunter2\"");
+        assert_eq!(
+            unquoted(error(), true).to_string(),
+            "table t: `where` fails on a row, or the table can't be read; what the source says of it is not shown, as it may quote \
+             values that are masked or left out; write `where` so that it fits all rows, or look into the source's own log"
+        );
+        assert!(!format!("{:?}", unquoted(error(), true)).contains("hunter2"));
+        assert_eq!(unquoted(error(), false).message(), "\"hunter2\" is no number");
+        assert_eq!(unquoted(Error::unavailable("away"), true).message(), "away");
+    }
+
+    #[test]
     fn nothing_of_a_masked_value_is_left() {
         let schema = TableSchema::builder(TableId::unqualified("t"))
             .column(Column::new("id", DataType::Integer))
@@ -102,6 +138,7 @@ mod tests {
         let masked = Masked {
             reader: Box::new(crate::memory::ReadyReader::new(Vec::new(), crate::End::Complete)),
             masks: vec![(1, Mask::Hash), (2, Mask::Null)],
+            hides_values: true,
         };
         let batch = masked.masked(Batch::new(rows).with_failed(vec![failed])).unwrap();
         // printf 'a@b.c' | sha256sum

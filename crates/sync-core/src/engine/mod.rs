@@ -2,6 +2,7 @@
 //!
 //! This is the only place of the crate with tasks, channels and clocks.
 
+mod changed;
 mod claims;
 mod compare;
 mod control;

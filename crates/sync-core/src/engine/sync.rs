@@ -94,7 +94,12 @@ impl Engine {
         span.in_scope(|| self.show_end(plan, &outcome, started.elapsed(), error.as_ref()));
         if error.is_none() && matches!(outcome.work, Some(Work::Copied | Work::Resumed)) && plan.mode == Mode::Follow {
             let (rows, seconds) = (outcome.rows_read, started.elapsed().as_secs_f64());
-            span.in_scope(|| tracing::info!(replica = %plan.replica.name, rows, seconds, "the copy is complete"));
+            span.in_scope(|| {
+                tracing::info!(replica = %plan.replica.name, rows, seconds, "the copy is complete");
+                for index in plan.replica.schema.left_out_indexes() {
+                    tracing::info!(index = index.name, "an index is not copied: {}", index.reason);
+                }
+            });
         }
         TableReport {
             table: plan.id().clone(),

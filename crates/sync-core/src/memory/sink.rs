@@ -103,6 +103,9 @@ struct MemoryTransaction<'a> {
 
 impl SinkTransaction for MemoryTransaction<'_> {
     fn apply_schema(&mut self, table: &ReplicaTable, change: &SchemaChange) -> Result<()> {
+        if *change == SchemaChange::Indexes {
+            return Ok(());
+        }
         self.changed.building.remove(&table.name);
         if *change == SchemaChange::StartBuild {
             self.changed.building.insert(table.name.clone(), Rows::new());

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::indexes::carried_over;
 use super::{ColumnSettings, Mask, Numeric, OnSchemaChange, ReadAs, TableSettings};
 use crate::fingerprint::fingerprint;
-use crate::{Checkpoint, Column, DataType, Error, Index, ReplicaTable, SourceTable, TablePlan, TableSchema};
+use crate::{Checkpoint, Column, DataType, Error, ReplicaTable, SourceTable, TablePlan, TableSchema};
 
 /// The columns of one table as they are wanted.
 #[derive(Debug)]
@@ -50,20 +51,24 @@ pub(super) fn plan_columns(schema: &TableSchema, settings: &TableSettings) -> Re
     if !problems.is_empty() {
         return Err(problems);
     }
-    let new_name = |name: &String, columns: &[Column]| {
-        read.iter().position(|read| read.name == *name).map(|position| columns[position].name.clone())
+    let new_name = |name: &str, columns: &[Column]| {
+        read.iter().position(|read| read.name == name).map(|position| columns[position].name.clone())
     };
-    let build = |columns: &[Column]| {
-        let key: Vec<_> =
-            schema.key().iter().filter_map(|column| new_name(&schema.columns()[*column].name, columns)).collect();
-        let indexes = schema.indexes().iter().filter(|_| settings.indexes.unwrap_or(true)).filter_map(|index| {
-            let names = index.columns.iter().map(|name| new_name(name, columns)).collect::<Option<Vec<_>>>()?;
-            (names != key).then(|| Index::new(&index.name, names))
-        });
-        let indexes = indexes.collect();
-        schema.with_columns(columns.to_vec(), key, indexes).map_err(|error| vec![error])
+    let key = |columns: &[Column]| -> Vec<String> {
+        schema.key().iter().filter_map(|column| new_name(&schema.columns()[*column].name, columns)).collect()
     };
-    Ok(PlannedColumns { kept: build(&kept)?, read: build(&read)?, masks })
+    let (indexes, left_out) = if settings.indexes.unwrap_or(true) {
+        carried_over(schema, &key(&kept), &read, &masks, |name| new_name(name, &kept))
+    } else {
+        Default::default()
+    };
+    let planned = || -> crate::Result<_> {
+        let (key_kept, key_read) = (key(&kept), key(&read));
+        let kept = schema.with_columns(kept.clone(), key_kept, indexes)?.with_left_out_indexes(left_out);
+        let read = schema.with_columns(read.clone(), key_read, schema.indexes().to_vec())?;
+        Ok(PlannedColumns { kept, read, masks })
+    };
+    planned().map_err(|error| vec![error])
 }
 
 impl TablePlan {

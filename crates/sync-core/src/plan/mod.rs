@@ -1,6 +1,7 @@
 //! What is wanted, held against what exists: a pure function from configuration and discovered tables to a [`SyncPlan`].
 
 mod columns;
+mod indexes;
 mod select;
 mod settings;
 mod table;
@@ -139,6 +140,8 @@ pub struct TablePlan {
     pub on_schema_change: OnSchemaChange,
     /// Columns, as positions, whose values are not to be seen, and what stands in their place.
     pub masks: Vec<(usize, Mask)>,
+    /// Whether the source holds values of it that nobody may see: columns are masked or left out.
+    pub hides_values: bool,
     /// What is promised of the replica.
     pub guarantee: Guarantee,
 }

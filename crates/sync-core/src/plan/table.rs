@@ -38,8 +38,8 @@ pub(super) fn plan_table(
             None
         })
     };
-    let timestamp = keep(timestamp_column(schema, &settings));
-    let id = keep(id_column(schema, &settings));
+    let timestamp = keep(timestamp_column(&discovered, schema, &settings));
+    let id = keep(id_column(&discovered, schema, &settings));
     if let Some(reason) = schema.unreadable() {
         problems.push(Error::denied(reason));
     }
@@ -89,6 +89,7 @@ pub(super) fn plan_table(
         fingerprint: fingerprint(&source, &columns.kept, &columns.masks),
         source: Arc::new(source),
         on_schema_change: settings.on_schema_change.unwrap_or(OnSchemaChange::Follow),
+        hides_values: !columns.masks.is_empty() || columns.kept.columns().len() < discovered.columns().len(),
         masks: columns.masks,
         replica: ReplicaTable::new(name, Arc::new(columns.kept)).deleted_column(match &deletes {
             Deletes::Soft { column } => Some(column.clone()),
@@ -125,10 +126,14 @@ fn with_or_without_children(schema: &TableSchema, settings: &TableSettings) -> R
     Ok((alone, true))
 }
 
-fn timestamp_column(schema: &TableSchema, settings: &TableSettings) -> Result<Option<usize>, Error> {
+fn timestamp_column(
+    discovered: &TableSchema,
+    schema: &TableSchema,
+    settings: &TableSettings,
+) -> Result<Option<usize>, Error> {
     let temporal = |column: &Column| column.data_type.is_temporal();
     if let Some(name) = &settings.timestamp_column {
-        let position = schema.position(name).ok_or_else(|| no_column(schema, "timestamp_column", name))?;
+        let position = schema.position(name).ok_or_else(|| not_kept(discovered, "timestamp_column", name))?;
         let column = &schema.columns()[position];
         return if temporal(column) {
             Ok(Some(position))
@@ -147,12 +152,21 @@ fn timestamp_column(schema: &TableSchema, settings: &TableSettings) -> Result<Op
     Ok(usable("updated_at", false).or_else(|| usable("created_at", true)))
 }
 
-fn id_column(schema: &TableSchema, settings: &TableSettings) -> Result<Option<usize>, Error> {
+fn id_column(discovered: &TableSchema, schema: &TableSchema, settings: &TableSettings) -> Result<Option<usize>, Error> {
     match (&settings.id_column, schema.key()) {
-        (Some(name), _) => schema.position(name).map(Some).ok_or_else(|| no_column(schema, "id_column", name)),
+        (Some(name), _) => schema.position(name).map(Some).ok_or_else(|| not_kept(discovered, "id_column", name)),
         (None, [key]) => Ok(Some(schema.position("id").unwrap_or(*key))),
         (None, _) => Ok(schema.position("id")),
     }
+}
+
+/// A column by which changes are found must be read.
+fn not_kept(discovered: &TableSchema, key: &str, name: &str) -> Error {
+    if discovered.position(name).is_none() {
+        return no_column(discovered, key, name);
+    }
+    Error::config(format!("{key} {name:?} is left out by `exclude` or `only_columns`"))
+        .hint("keep it, or choose another column")
 }
 
 pub(super) fn no_column(schema: &TableSchema, key: &str, name: &str) -> Error {

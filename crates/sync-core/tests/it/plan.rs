@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sync_core::plan::{ColumnSettings, Deletes, Mask, Mode, Numeric, ReadAs, plan};
 use sync_core::{
-    Capabilities, Caveat, Column, DataType, ErrorKind, RelationKind, SyncPlan, TableId, TableSchema, TableSettings,
-    Wanted, WantedTable,
+    Capabilities, Caveat, Column, DataType, ErrorKind, Index, IndexCondition, IndexPart, IndexTerm, LeftOutIndex,
+    RelationKind, SyncPlan, TableId, TableSchema, TableSettings, Wanted, WantedTable,
 };
 
 use crate::shop::{schema, wanted};
@@ -81,6 +81,65 @@ fn patterns_take_what_matches_once_and_leave_out_partitions_and_the_excluded() {
     assert_eq!(names(&planned(&some)), ["tmp_audit_logs"]);
     // Asked for by name, a partition is a table as any other.
     assert_eq!(names(&planned(&wanted(&["audit.logs_2024"]))), ["tmp_audit_logs_2024"]);
+}
+
+#[test]
+fn indexes_that_look_into_values_of_another_form_are_left_out_with_the_reason() {
+    let text = |name: &str| Column::new(name, DataType::Text);
+    let lower = |name: &str| IndexPart::new(IndexTerm::Lower(name.to_owned()));
+    let not_null = |name: &str| IndexCondition::NotNull(name.to_owned());
+    let table = TableSchema::builder(TableId::new("public", "t"))
+        .column(Column::new("id", DataType::Integer).not_null())
+        .column(text("mail"))
+        .column(text("name"))
+        .column(text("note"))
+        .column(text("gone"))
+        .key(["id"])
+        .index(Index::new("of_key", ["id"]))
+        .index(Index::new("plain", ["mail", "name"]))
+        .index(Index::by("masked", [lower("mail")]))
+        .index(Index::by("renamed", [lower("name")]).only([not_null("id")]))
+        .index(Index::new("as_text", ["name"]).only([not_null("note")]))
+        .index(Index::new("on_gone", ["name"]).only([not_null("gone")]))
+        .left_out_index(LeftOutIndex::new("shape", "it is round"));
+    let existing = [table.build().unwrap()];
+    let mut wishes = columns(&[
+        ("mail", wish(|wish| wish.mask = Some(Mask::Hash))),
+        ("name", wish(|wish| wish.rename = Some("title".to_owned()))),
+        ("note", wish(|wish| wish.read_as = Some(ReadAs::Text))),
+        ("gone", wish(|wish| wish.exclude = Some(true))),
+    ]);
+    let capabilities = capabilities().sweep().reconcile();
+    let planned = |wishes: &TableSettings| {
+        plan(&with("t", wishes.clone()), &existing, &capabilities).tables.remove(0).replica.schema
+    };
+    let kept = planned(&wishes);
+    let renamed = Index::by("renamed", [lower("title")]).only([not_null("id")]);
+    assert_eq!(kept.indexes(), [Index::new("plain", ["mail", "title"]), renamed]);
+    let left_out: Vec<_> =
+        kept.left_out_indexes().iter().map(|index| format!("{}: {}", index.name, index.reason)).collect();
+    let expected = [
+        "shape: it is round",
+        "masked: it looks into column \"mail\", whose values are kept in another form",
+        "as_text: it looks into column \"note\", whose values are kept in another form",
+        "on_gone: its column \"gone\" is left out",
+    ];
+    assert_eq!(left_out, expected);
+    wishes.indexes = Some(false);
+    assert!(planned(&wishes).indexes().is_empty() && planned(&wishes).left_out_indexes().is_empty());
+}
+
+#[test]
+fn a_cursor_column_that_is_left_out_is_called_so() {
+    let mut excluded = columns(&[("note", wish(|wish| wish.exclude = Some(true)))]);
+    excluded.timestamp_column = Some("note".to_owned());
+    let message = "table public.users: timestamp_column \"note\" is left out by `exclude` or `only_columns`; keep it, or choose another column";
+    assert_eq!(only_problem(&with("users", excluded)), (ErrorKind::Config, message.to_owned()));
+    let only = settings(|settings| {
+        settings.only_columns = Some(vec!["id".to_owned(), "updated_at".to_owned()]);
+        settings.id_column = Some("note".to_owned());
+    });
+    assert_eq!(only_problem(&with("users", only)).1, message.replace("timestamp_column", "id_column"));
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::{RunOutcome, TableRun};
+use crate::engine::changed;
 use crate::engine::job::{Failure, Job};
 use crate::engine::report::Work;
 use crate::engine::writer::Step;
-use crate::fingerprint::difference;
-use crate::plan::{Mode, OnSchemaChange, OnSourceChange};
+use crate::fingerprint::{difference, of_indexes};
+use crate::plan::{Mode, OnSourceChange};
 use crate::{Checkpoint, CopyState, Cursor, Error, ErrorKind, FailedRow, RunRecord, Upkeep};
 
 /// A run under way.
@@ -85,10 +86,10 @@ impl<'a> Attempt<'a> {
     /// What the checkpoint says, and what stands against it.
     fn start(&mut self, stored: Option<Checkpoint>) -> (Start, Option<Error>) {
         let known = stored.as_ref().and_then(|stored| stored.upkeep.source.clone());
-        let frozen = stored.as_ref().and_then(|stored| self.refused_change(stored));
+        let frozen = stored.as_ref().and_then(|stored| changed::refused(self.run.plan, stored));
         let start = self.start_from(stored);
-        if frozen.is_some() {
-            return (start, frozen);
+        if let Some(frozen) = frozen {
+            return (start, Some(frozen.at(self.run.place())));
         }
         let is = &self.run.options.identity;
         let replaced = known.filter(|was| was != is).map(|was| {
@@ -96,22 +97,6 @@ impl<'a> Attempt<'a> {
         });
         self.upkeep.source = Some(is.clone());
         (start, replaced)
-    }
-
-    /// The error for a published table whose changes are not to be followed.
-    fn refused_change(&self, stored: &Checkpoint) -> Option<Error> {
-        let plan = self.run.plan;
-        let setting = match plan.on_schema_change {
-            OnSchemaChange::Follow => return None,
-            OnSchemaChange::Freeze => "freeze",
-            OnSchemaChange::Stop => "stop",
-        };
-        if stored.fingerprint == plan.fingerprint || stored.state == CopyState::Building {
-            return None;
-        }
-        let what = difference(&stored.fingerprint, &plan.fingerprint);
-        let error = Error::unsupported(format!("its {what} changed, and on_schema_change = \"{setting}\" is set"));
-        Some(error.at(self.run.place()).hint("run `data-sync resync` for it to take the change over"))
     }
 
     fn start_from(&mut self, stored: Option<Checkpoint>) -> Start {
@@ -167,7 +152,8 @@ impl<'a> Attempt<'a> {
     /// What is remembered of a table of which everything is read anew.
     pub(super) fn nothing_yet(&self) -> Upkeep {
         let columns = self.run.plan.source.schema.columns().iter().map(|column| column.name.clone()).collect();
-        Upkeep { source: Some(self.run.options.identity.clone()), columns, ..Upkeep::default() }
+        let indexes = of_indexes(&self.run.plan.replica.schema);
+        Upkeep { source: Some(self.run.options.identity.clone()), columns, indexes, ..Upkeep::default() }
     }
 
     /// Stores what is remembered, beside a cursor that stays where it is.

@@ -28,9 +28,10 @@ impl Attempt<'_> {
     /// Reads the whole table anew, unless it provably stands still.
     pub(super) async fn full(&mut self, last: Option<Cursor>) -> Result<(), Failure> {
         let activity = self.run.options.activity.as_ref().map(|activity| activity.writes.clone());
-        if last.is_some() && activity.is_some() && activity == self.upkeep.writes_seen && self.may_skip() {
+        let unchanged = activity.is_some() && activity == self.upkeep.writes_seen && self.may_skip();
+        if let Some(cursor) = last.filter(|_| unchanged) {
             self.outcome.work = Some(Work::Followed);
-            return Ok(());
+            return self.keep_indexes(&cursor).await;
         }
         self.outcome.work = Some(Work::Copied);
         let swept_ms = Some(crate::engine::now_ms());

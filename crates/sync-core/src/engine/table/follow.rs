@@ -8,9 +8,11 @@ use crate::engine::entry::Deleted;
 use crate::engine::job::Failure;
 use crate::engine::now_ms;
 use crate::engine::report::Work;
+use crate::engine::writer::Step;
+use crate::fingerprint::of_indexes;
 use crate::plan::Deletes;
 use crate::status::Phase;
-use crate::{CopyState, Cursor, End, Error, ReadRequest, Scope, SourceTable};
+use crate::{CopyState, Cursor, End, Error, ReadRequest, SchemaChange, Scope, SourceTable};
 
 /// Keys that are compared whenever somebody asks for a table, though no delete was counted: some are counted late, and a changed key is
 /// none.
@@ -21,8 +23,21 @@ impl Attempt<'_> {
     pub(super) async fn follow(&mut self, mut cursor: Cursor) -> Result<(), Failure> {
         self.run.enter(Phase::Following);
         self.outcome.work = Some(Work::Followed);
+        self.keep_indexes(&cursor).await?;
         self.poll(&mut cursor).await?;
         self.keep_up(cursor).await
+    }
+
+    /// Gives the published table the indexes that came at the source, or by the configuration, since it was published.
+    pub(super) async fn keep_indexes(&mut self, cursor: &Cursor) -> Result<(), Failure> {
+        let wanted = of_indexes(&self.run.plan.replica.schema);
+        if self.upkeep.indexes == wanted {
+            return Ok(());
+        }
+        tracing::info!("its indexes are brought up to date");
+        self.upkeep.indexes = wanted;
+        self.run.writer.step(self.job, Step::Schema(SchemaChange::Indexes)).await?;
+        self.note(cursor, CopyState::Live).await
     }
 
     /// Reads what the cursor has not reached.

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 pub use report::{Differences, VerifyReport};
 
+use super::changed;
 use super::compare::{BucketSet, Comparison, Content};
 use super::{Engine, EngineSource};
-use crate::plan::OnSchemaChange;
 use crate::{CopyState, Error, Replica, Result, TablePlan};
 use recheck::Doubts;
 
@@ -31,21 +31,26 @@ pub async fn verify(
     patience: Duration,
 ) -> Result<VerifyReport> {
     let found = async {
-        let frozen = frozen(plan, replica).await?;
+        let frozen = comparable(plan, replica).await?;
         Verification { source, plan: frozen.as_ref().unwrap_or(plan), replica, patience }.run().await
     };
     found.await.map_err(|error| error.at(format!("table {}", plan.id())))
 }
 
 /// The plan as the replica follows it, where it leaves out what came since.
-async fn frozen(plan: &TablePlan, replica: &Arc<dyn Replica>) -> Result<Option<TablePlan>> {
-    if plan.on_schema_change != OnSchemaChange::Freeze {
-        return Ok(None);
-    }
+///
+/// # Errors
+/// When the table is not what was copied any more.
+async fn comparable(plan: &TablePlan, replica: &Arc<dyn Replica>) -> Result<Option<TablePlan>> {
     let (replica, stream) = (Arc::clone(replica), plan.replica.stream());
     let reading = tokio::task::spawn_blocking(move || replica.checkpoint(&stream));
     let stored = reading.await.map_err(|_| Error::internal("reading the replica ended early"))??;
-    Ok(stored.and_then(|stored| plan.frozen(&stored)))
+    let Some(stored) = stored else { return Ok(None) };
+    let frozen = plan.frozen(&stored);
+    match changed::incomparable(plan, &stored) {
+        Some(error) if frozen.is_none() => Err(error),
+        _ => Ok(frozen),
+    }
 }
 
 struct Verification<'a> {

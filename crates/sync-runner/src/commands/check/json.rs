@@ -76,10 +76,16 @@ fn of_table(table: &TablePlan) -> Json {
         "mode": if table.mode == Mode::Full { "full" } else { "follow" },
         "cursor_columns": columns,
         "cursor_is_indexed": is_indexed(table),
+        "left_out_indexes": left_out_indexes(table),
         "estimated_rows": schema.estimated_rows(),
         "sync_interval_seconds": table.sync_interval.as_secs_f64(),
         "guarantee": of_guarantee(&table.guarantee),
     })
+}
+
+fn left_out_indexes(table: &TablePlan) -> Vec<Json> {
+    let left_out = table.replica.schema.left_out_indexes().iter();
+    left_out.map(|index| json!({ "index": index.name, "reason": index.reason })).collect()
 }
 
 fn of_guarantee(guarantee: &Guarantee) -> Json {

@@ -3,8 +3,8 @@
 use std::io;
 
 use sink_sqlite::file::FileFacts;
-use sync_core::TablePlan;
 use sync_core::engine::Inventory;
+use sync_core::{LeftOutIndex, TablePlan};
 
 use super::{CheckedReplica, CheckedSource};
 use crate::config::Config;
@@ -54,6 +54,9 @@ pub(super) fn source(found: &CheckedSource<'_>, console: &Console) -> Exit {
             for (table, hint) in tables.iter().filter_map(|table| Some((table, index_hint(table)?))) {
                 console.line(format_args!("table {}: {hint}", table.id()));
             }
+            for (table, index) in tables.iter().flat_map(left_out_indexes) {
+                console.line(format_args!("no index   {} of {}: {}", index.name, table.id(), index.reason));
+            }
             for left_out in &found.inventory.plan.left_out {
                 let (table, owner) = (&left_out.table, &left_out.belongs_to);
                 console.line(format_args!("not taken  {table}: it belongs to {owner}; name it to have it"));
@@ -63,6 +66,11 @@ pub(super) fn source(found: &CheckedSource<'_>, console: &Console) -> Exit {
         existing(&found.inventory)
     };
     console.written(shown)
+}
+
+/// What an index of the source has in the way of being copied.
+fn left_out_indexes(table: &TablePlan) -> impl Iterator<Item = (&TablePlan, &LeftOutIndex)> {
+    table.replica.schema.left_out_indexes().iter().map(move |index| (table, index))
 }
 
 fn planned(tables: &[TablePlan]) -> io::Result<()> {

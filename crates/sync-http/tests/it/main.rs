@@ -1,6 +1,7 @@
 //! The endpoints over a real connection, a real replica and a real engine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod abuse;
 mod client;
 mod commands;
 mod documented;

@@ -21,6 +21,7 @@ mod problems;
 mod proxy;
 mod running;
 mod server;
+mod soak;
 mod torture;
 mod two_sources;
 mod whole;

@@ -36,8 +36,8 @@ impl Cover {
     pub(crate) fn caveat(self, account: &str) -> Caveat {
         match self {
             Self::Watched => Caveat::new(
-                "rows have no version: commits that come late are seen by the next poll, and what leaves the cursor's column \
-                 as it was when the table is compared",
+                "rows have no version, so deletes, and changes that leave the cursor's column as it was, are found when the \
+                 table is compared",
                 "lower reconcile_interval",
             ),
             Self::Overlap(gap) => Caveat::new(

@@ -3,7 +3,7 @@
 use super::Server;
 
 /// PostgreSQL's words and those of MariaDB, in this order.
-const WORDS: [(&str, &str); 15] = [
+const WORDS: [(&str, &str); 16] = [
     ("DEFAULT clock_timestamp()", "DEFAULT now(6)"),
     ("clock_timestamp()", "sysdate(6)"),
     ("now()", "now(6)"),
@@ -11,6 +11,7 @@ const WORDS: [(&str, &str); 15] = [
     ("'epoch'", "'1970-01-01 00:00:01'"),
     ("'-infinity'", "'1970-01-01 00:00:02'"),
     ("'infinity'", "'2038-01-19 03:14:07.999999'"),
+    ("1000001 * g * interval '1 microsecond'", "interval 1000001 * g microsecond"),
     ("g * interval '1 microsecond'", "interval g microsecond"),
     ("g * interval '1 second'", "interval g second"),
     ("interval '1 year'", "interval 1 year"),

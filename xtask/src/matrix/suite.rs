@@ -68,7 +68,7 @@ fn cell(summary: &str, succeeded: bool) -> Option<String> {
     let counts = summary.split_once(" run: ")?.1;
     let numbers: Vec<&str> = counts.split(", ").filter(|count| !count.trim_end().ends_with("skipped")).collect();
     let text = numbers.join(", ");
-    if text.starts_with("0 passed") {
+    if summary.contains(" 0 tests run") {
         Some("none".to_owned())
     } else {
         Some(text).filter(|_| succeeded || counts.contains("failed") || counts.contains("timed out"))
@@ -87,6 +87,8 @@ mod tests {
         assert_eq!(failed.as_deref(), Some("2 passed (1 slow), 1 failed"));
         let none = cell("     Summary [   0.000s] 0 tests run: 0 passed, 7 skipped", true);
         assert_eq!(none.as_deref(), Some("none"));
+        let all_failed = cell("     Summary [   1.647s] 2 tests run: 0 passed, 2 failed, 145 skipped", false);
+        assert_eq!(all_failed.as_deref(), Some("0 passed, 2 failed"));
         assert_eq!(cell("", false), None, "it did not even compile");
     }
 }

@@ -15,6 +15,8 @@ pub(super) fn of_server(
     let mut arguments = common(tools, &folder.join("data"));
     let file = |name: &str| folder.join(name).display().to_string();
     arguments.extend([format!("--pid-file={}", file("pid")), format!("--init-file={}", file("init.sql"))]);
+    // A server that starts removes what others have in a shared one.
+    arguments.push(format!("--tmpdir={}", file("tmp")));
     arguments.extend(EVERY_SERVER.map(str::to_owned));
     let (family, performance_schema) = (tools.family, transactions == Transactions::Visible);
     arguments.extend(match family {

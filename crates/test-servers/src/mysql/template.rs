@@ -29,6 +29,9 @@ pub(super) fn copy(servers: &Path, tools: &MysqlTools) -> Result<(InstanceFolder
     drop(lock);
     let data = instance.path().join("data");
     succeed(Account::current()?.command("cp").arg("-Rp").arg(template.join("data")).arg(&data))?;
+    let temporary = instance.path().join("tmp");
+    fs::create_dir(&temporary).map_err(Error::doing(format!("cannot create {}", temporary.display())))?;
+    Account::current()?.own(&temporary)?;
     let logins = instance.path().join("init.sql");
     fs::write(&logins, LOGINS).map_err(Error::doing(format!("cannot write {}", logins.display())))?;
     Account::current()?.own(&logins)?;

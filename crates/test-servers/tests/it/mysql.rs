@@ -70,6 +70,7 @@ fn settings_are_those_that_the_tests_rely_on() {
     assert_eq!(setting("binlog_row_metadata"), "FULL");
     assert_eq!(setting("character_set_server"), "utf8mb4");
     assert_eq!(setting("socket"), "", "nobody is to switch to a socket unnoticed");
+    assert_ne!(setting("tmpdir"), "/tmp", "servers remove what is not theirs in a shared folder when they start");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
 
+mod bench;
 mod cargo;
 mod ci;
 mod codegen;
@@ -45,6 +46,8 @@ enum Command {
         #[arg(long, value_name = "LEG")]
         only: Vec<String>,
     },
+    /// Measures what a sync costs, beside what each of its stages costs alone and beside other tools
+    Bench(bench::BenchArguments),
     /// Checks everything that must hold before a change lands
     Ci,
     /// Checks the rules of the house that a compiler does not know
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Demo { once } => demo::run(once),
         Command::Test { arguments } => test::run(&arguments),
         Command::Matrix { only } => matrix::run(&only),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
         Command::NewSource { name, folder } => third_party::new_source(&name, &folder),

@@ -314,13 +314,32 @@ pub struct BatchLimits {
     pub rows: usize,
     /// Bytes after which no further row is begun.
     pub bytes: usize,
+    /// Bytes that one row may take on its way; a larger one becomes a [`FailedRow`] that says so.
+    pub row_bytes: usize,
 }
+
+/// Bytes that one row may take unless it is said.
+pub const DEFAULT_MAX_ROW_BYTES: usize = 256 << 20;
 
 impl BatchLimits {
     /// Bounds by rows and bytes; zero is taken as one.
     #[must_use]
     pub fn new(rows: usize, bytes: usize) -> Self {
-        Self { rows: rows.max(1), bytes: bytes.max(1) }
+        Self { rows: rows.max(1), bytes: bytes.max(1), row_bytes: DEFAULT_MAX_ROW_BYTES }
+    }
+
+    /// Bounds the bytes of one row.
+    #[must_use]
+    pub fn row_bytes(mut self, bytes: usize) -> Self {
+        self.row_bytes = bytes.max(1);
+        self
+    }
+
+    /// Why a row of so many bytes is kept aside, if it is.
+    #[must_use]
+    pub fn refusal(&self, row_bytes: usize) -> Option<String> {
+        let most = self.row_bytes;
+        (row_bytes > most).then(|| format!("the row has {row_bytes} bytes and max_row_bytes is {most}; raise it"))
     }
 
     /// Whether a batch of this size is full.
@@ -333,7 +352,7 @@ impl BatchLimits {
 
 impl Default for BatchLimits {
     fn default() -> Self {
-        Self { rows: 1000, bytes: 512 << 10 }
+        Self::new(1000, 512 << 10)
     }
 }
 

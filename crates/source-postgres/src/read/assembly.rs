@@ -46,6 +46,10 @@ impl Assembly {
         if !self.projection.keeps(fields) {
             return self.add_left_out(fields);
         }
+        if fields.size() > self.limits.row_bytes {
+            self.keep_aside_whole(fields);
+            return Ok(());
+        }
         for (column, cell) in self.projection.cells.iter().enumerate() {
             let field = cell.and_then(|index| Some((self.projection.decoders[index], fields.field(index)?)));
             match field {
@@ -112,6 +116,19 @@ impl Assembly {
 
     #[cold]
     fn keep_aside(&mut self, fields: &impl Fields, column: usize, error: &str) {
+        let culprit = &self.projection.schema.columns()[column];
+        let error = format!("column {:?} of type {}: {error}", culprit.name, culprit.native_type);
+        self.keep_aside_because(fields, error);
+    }
+
+    /// For a row that is too large as a whole.
+    #[cold]
+    fn keep_aside_whole(&mut self, fields: &impl Fields) {
+        let error = self.limits.refusal(fields.size()).unwrap_or_default();
+        self.keep_aside_because(fields, error);
+    }
+
+    fn keep_aside_because(&mut self, fields: &impl Fields, error: String) {
         let schema = &self.projection.schema;
         let text = |column: usize| {
             let index = self.projection.cells[column]?;
@@ -127,8 +144,6 @@ impl Assembly {
             (column.name.clone(), value)
         };
         let row: serde_json::Map<_, _> = schema.columns().iter().enumerate().map(shown).collect();
-        let culprit = &schema.columns()[column];
-        let error = format!("column {:?} of type {}: {error}", culprit.name, culprit.native_type);
         self.failed.push(FailedRow::new(key, error, Json::from(row).to_string()));
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct CopyRows {
     buffer: Bytes,
     /// Where the fields of the present row lie in `buffer`.
     fields: Vec<Option<(usize, usize)>>,
+    /// Bytes of the present row.
+    row: usize,
     state: State,
 }
 
@@ -50,7 +52,7 @@ impl CopyRows {
             Ok(stream) => Box::pin(stream.map_err(from_server)?),
             Err(_) => return Err(waits.exceeded(true)),
         };
-        Ok(Self { stream, waits, buffer: Bytes::new(), fields: Vec::new(), state: State::Header })
+        Ok(Self { stream, waits, buffer: Bytes::new(), fields: Vec::new(), row: 0, state: State::Header })
     }
 
     /// Adds rows until the batch is full; tells whether there may be more.
@@ -63,6 +65,7 @@ impl CopyRows {
                         if self.fields.len() != expected {
                             return Err(corrupt(&format!("a row of {} fields for {expected}", self.fields.len())));
                         }
+                        self.row = length;
                         assembly.add(self, true)?;
                         self.buffer.advance(length);
                         continue;
@@ -154,6 +157,11 @@ impl Fields for CopyRows {
     fn field(&self, index: usize) -> Option<&[u8]> {
         let (start, end) = (*self.fields.get(index)?)?;
         self.buffer.get(start..end)
+    }
+
+    #[inline]
+    fn size(&self) -> usize {
+        self.row
     }
 }
 

@@ -44,6 +44,11 @@ impl Fields for Row {
     fn field(&self, index: usize) -> Option<&[u8]> {
         raw(self, index)
     }
+
+    #[inline]
+    fn size(&self) -> usize {
+        self.raw_size_bytes()
+    }
 }
 
 /// A field as it came; `None` for NULL, and for one that is not there.

@@ -55,6 +55,9 @@ impl Target {
 pub(super) trait Fields {
     /// A field; `None` for NULL, and for one that is not there.
     fn field(&self, index: usize) -> Option<&[u8]>;
+
+    /// Bytes that they came in.
+    fn size(&self) -> usize;
 }
 
 /// A select list and what each of its fields is for.

@@ -13,6 +13,8 @@ pub struct TableSettings {
     pub id_column: Option<String>,
     /// Rows in a batch. By default 1000.
     pub batch_size: Option<usize>,
+    /// Bytes that one row may take; a larger one is kept aside. By default 256 MiB.
+    pub max_row_bytes: Option<usize>,
     /// The replica's whole name.
     pub replica: Option<String>,
     /// How often it is synced by itself. By default every 5 minutes.
@@ -168,6 +170,7 @@ impl TableSettings {
             timestamp_column: text(&self.timestamp_column, &wider.timestamp_column),
             id_column: text(&self.id_column, &wider.id_column),
             batch_size: self.batch_size.or(wider.batch_size),
+            max_row_bytes: self.max_row_bytes.or(wider.max_row_bytes),
             replica: text(&self.replica, &wider.replica),
             sync_interval: self.sync_interval.or(wider.sync_interval),
             sweep_interval: self.sweep_interval.or(wider.sweep_interval),

@@ -105,9 +105,7 @@ pub(super) fn plan_table(
         max_delete_fraction: settings.max_delete_fraction.unwrap_or(DEFAULT_MAX_DELETE_FRACTION),
         on_source_change: settings.on_source_change.unwrap_or(OnSourceChange::Stop),
         guarantee,
-        limits: settings
-            .batch_size
-            .map_or_else(BatchLimits::default, |rows| BatchLimits { rows: rows.max(1), ..BatchLimits::default() }),
+        limits: limits(settings),
     })
 }
 
@@ -124,6 +122,12 @@ fn with_or_without_children(schema: &TableSchema, settings: &TableSettings) -> R
         Error::config("children = false is set, and no table inherits from it").hint("leave `children` out")
     })?;
     Ok((alone, true))
+}
+
+fn limits(settings: &TableSettings) -> BatchLimits {
+    let default = BatchLimits::default();
+    BatchLimits::new(settings.batch_size.unwrap_or(default.rows), default.bytes)
+        .row_bytes(settings.max_row_bytes.unwrap_or(default.row_bytes))
 }
 
 fn timestamp_column(

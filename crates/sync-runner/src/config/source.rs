@@ -14,13 +14,14 @@ use super::secrets::{self, SecretSetting, is_secret};
 use super::section::Section;
 
 /// Our own settings of a source that say what is wanted of it, wherever it is.
-pub(super) const SELECTING: [&str; 21] = [
+pub(super) const SELECTING: [&str; 22] = [
     "tables",
     "table",
     "exclude",
     "timestamp_column",
     "id_column",
     "batch_size",
+    "max_row_bytes",
     "readers",
     "prefix",
     "sync_interval",

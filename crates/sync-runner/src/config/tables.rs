@@ -125,6 +125,7 @@ pub(super) fn settings(section: &mut Section<'_, '_>) -> TableSettings {
     settings.timestamp_column = section.text("timestamp_column");
     settings.id_column = section.text("id_column");
     settings.batch_size = section.number("batch_size", 1..=1_000_000);
+    settings.max_row_bytes = section.number("max_row_bytes", 1024..=1_000_000_000);
     settings.sync_interval = section.span("sync_interval");
     settings.sweep_interval = section.span("sweep_interval");
     settings.copy_snapshot_max = section.span("copy_snapshot_max");

@@ -115,8 +115,8 @@ pub use sink::{
     Checkpoint, CopyState, Replica, ReplicaReader, ReplicaTable, RunRecord, Sink, SinkTransaction, StreamId, WriteStats,
 };
 pub use source::{
-    Batch, BatchLimits, Capabilities, Cursor, DEFAULT_MAX_ROW_BYTES, End, Next, ReadRequest, Reader, Scope, Source, SourceIdentity,
-    SourceTable,
+    Batch, BatchLimits, Capabilities, Cursor, DEFAULT_MAX_ROW_BYTES, End, Next, ReadRequest, Reader, Scope, Source,
+    SourceIdentity, SourceTable,
 };
 pub use upkeep::{HeldDeletes, Upkeep};
 pub use value::{DataType, OwnedValue, Value, ValueKind};

@@ -1,7 +1,7 @@
 //! From the configured sources to connected ones.
 
 use sink_sqlite::{SqliteConfig, SqliteSink};
-use sync_core::engine::inventory;
+use sync_core::engine::{cache_share, inventory};
 use sync_core::{Engine, EngineSource, Error, ErrorKind, Registry};
 
 use crate::config::{Config, SourceConfig};
@@ -77,6 +77,9 @@ pub(crate) fn open_engine(config: &Config, sources: Vec<EngineSource>) -> Result
 /// Opens the replica for writing.
 pub(crate) fn open_sink(config: &Config) -> Result<SqliteSink, Error> {
     SqliteSink::open(SqliteConfig::new(config.sink.path.as_path()).mode(config.sink.mode))
+    let replica = SqliteConfig::new(config.sink.path.as_path()).mode(config.sink.mode);
+    let sink = SqliteSink::open(replica.cache_bytes(cache_share(config.memory_budget)))?;
+    Engine::within(config.memory_budget, Box::new(sink), sources)
 }
 
 async fn connect_one(config: &SourceConfig, registry: &Registry) -> Result<EngineSource, Error> {

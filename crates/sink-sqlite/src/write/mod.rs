@@ -1,6 +1,7 @@
 //! Rows into a table: the innermost loop of every sync, so no value is copied or allocated here.
 
 mod bind;
+mod order;
 mod refusal;
 mod row;
 mod written;
@@ -17,7 +18,8 @@ pub(crate) use crate::statements::Parameter;
 use crate::statements::TableStatements;
 use row::RowWriter;
 
-/// Stores the rows in order. Those that the table refuses for what is in them are kept aside.
+/// Stores the rows: those of one key in order, and others in the order of their keys where it makes no difference. Those that the table
+/// refuses for what is in them are kept aside.
 pub(crate) fn write(
     conn: &Connection,
     table: &ReplicaTable,
@@ -30,7 +32,9 @@ pub(crate) fn write(
     }
     let mut writer = RowWriter::new(conn, statements, written.has_triggers);
     let mut stats = WriteStats::default();
-    for row in rows.rows() {
+    let places = if written.order_matters { None } else { order::by_key(rows) };
+    for index in 0..rows.len() {
+        let row = rows.row(places.as_ref().map_or(index, |places| places[index] as usize));
         match writer.write(row) {
             Ok(rows_changed) => {
                 count(&mut stats, row.op(), rows_changed);

@@ -23,6 +23,8 @@ pub(crate) struct WrittenTable {
     pub(super) has_failed: bool,
     /// Whether users made triggers on it.
     pub(super) has_triggers: bool,
+    /// Whether rows of different keys can be in each other's way, by what users made: a trigger, or a unique index.
+    pub(super) order_matters: bool,
     /// Whether a row was stored, or found as it should be.
     pub(super) stored: bool,
     /// Rows that were refused for the first time.
@@ -71,15 +73,17 @@ impl WrittenTables {
 impl WrittenTable {
     fn look(conn: &Connection, table: &ReplicaTable, target: &str) -> Result<Self> {
         ddl::ensure_deleted_column(conn, target, table)?;
-        let has_triggers = conn
+        let (has_triggers, has_unique): (bool, bool) = conn
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE)",
+                "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE),
+                     EXISTS (SELECT 1 FROM pragma_index_list(?1) WHERE \"unique\" = 1 AND origin <> 'pk')",
             )
-            .and_then(|mut select| select.query_row([target], |row| row.get(0)))
+            .and_then(|mut select| select.query_row([target], |row| Ok((row.get(0)?, row.get(1)?))))
             .map_err(sqlite_error)?;
         // Nothing tells rows without a key apart: none of them makes an end of another.
         let has_failed = !table.schema.key().is_empty() && state::has_failed(conn, &table.name)?;
-        Ok(Self { has_failed, has_triggers, ..Self::default() })
+        let order_matters = has_triggers || has_unique;
+        Ok(Self { has_failed, has_triggers, order_matters, ..Self::default() })
     }
 
     pub(super) fn note_failed(&mut self, table: &ReplicaTable) {

@@ -8,8 +8,6 @@ use super::job::{Failure, Job};
 use super::writer::{Group, Step, Writer};
 use crate::{Batch, CopyState, Error, Upkeep};
 
-/// Bytes of a group that are gathered before the writer is given its beginning.
-const HEAD_BYTES: usize = 512 << 10;
 /// Batches of a large group that may wait for the writer.
 const DEPTH: usize = 2;
 
@@ -19,14 +17,22 @@ pub(crate) struct GroupSender<'a> {
     job: &'a Arc<Job>,
     state: CopyState,
     upkeep: Arc<Upkeep>,
+    /// Bytes of a group that are gathered before the writer is given its beginning: as much as one batch may hold.
+    head_bytes: usize,
     head: Vec<Batch>,
     rest: Option<mpsc::Sender<Batch>>,
 }
 
 impl<'a> GroupSender<'a> {
     /// `upkeep` is stored with each watermark.
-    pub(crate) fn new(writer: &'a Writer, job: &'a Arc<Job>, state: CopyState, upkeep: &Upkeep) -> Self {
-        Self { writer, job, state, upkeep: Arc::new(upkeep.clone()), head: Vec::new(), rest: None }
+    pub(crate) fn new(
+        writer: &'a Writer,
+        job: &'a Arc<Job>,
+        state: CopyState,
+        upkeep: &Upkeep,
+        head_bytes: usize,
+    ) -> Self {
+        Self { writer, job, state, upkeep: Arc::new(upkeep.clone()), head_bytes, head: Vec::new(), rest: None }
     }
 
     pub(crate) async fn send(&mut self, batch: Batch) -> Result<(), Failure> {
@@ -44,7 +50,7 @@ impl<'a> GroupSender<'a> {
         }
         self.head.push(batch);
         let size: usize = self.head.iter().map(|batch| batch.rows.size()).sum();
-        if !complete && size < HEAD_BYTES {
+        if !complete && size < self.head_bytes {
             return Ok(());
         }
         let rest = (!complete).then(|| {

@@ -8,9 +8,11 @@ mod compare;
 mod control;
 mod daemon;
 mod entry;
+mod gathered;
 mod group;
 mod job;
 mod masked;
+mod memory;
 mod reconcile;
 mod report;
 mod rounds;
@@ -29,6 +31,7 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 
 pub use control::{Commands, Control, control};
+pub use memory::{DEFAULT_MEMORY_BUDGET, cache_share};
 pub use report::{SourceFailure, SyncReport, TableReport, Work};
 pub use verify::{Differences, VerifyReport, verify};
 
@@ -55,6 +58,8 @@ pub struct Engine {
     /// Tables of the replica whose deletes are believed, however many.
     accepted: Mutex<BTreeSet<String>>,
     claims: claims::Claims,
+    /// Bytes for rows on their way and the sink's cache.
+    budget: usize,
 }
 
 /// A source with what is wanted of it.
@@ -69,6 +74,8 @@ pub struct EngineSource {
     pub wanted: Wanted,
     /// How many of its tables are read side by side; at least 1.
     pub readers: usize,
+    /// Bytes of one batch at most.
+    batch_bytes: usize,
 }
 
 /// How many tables of a source are read side by side unless it is said.
@@ -78,7 +85,8 @@ impl EngineSource {
     /// A source without a name.
     #[must_use]
     pub fn new(source: Box<dyn Source>, wanted: Wanted) -> Self {
-        Self { name: None, source, wanted, readers: DEFAULT_READERS }
+        let batch_bytes = memory::batch_share(DEFAULT_MEMORY_BUDGET, DEFAULT_READERS);
+        Self { name: None, source, wanted, readers: DEFAULT_READERS, batch_bytes }
     }
 
     /// Names it.
@@ -109,10 +117,20 @@ impl Engine {
     /// # Errors
     /// When the writer's thread can't be started.
     pub fn new(sink: Box<dyn Sink>, sources: Vec<EngineSource>) -> Result<Self> {
+        Self::within(DEFAULT_MEMORY_BUDGET, sink, sources)
+    }
+
+    /// An engine that keeps its rows in so many bytes, together with the cache of a sink that was given [`cache_share`] of them. A row
+    /// that is larger is still read and written, one at a time.
+    ///
+    /// # Errors
+    /// When the writer's thread can't be started.
+    pub fn within(budget: usize, sink: Box<dyn Sink>, sources: Vec<EngineSource>) -> Result<Self> {
         let replica = sink.replica();
         Ok(Self {
-            sources,
-            writer: Writer::start(sink)?,
+            sources: sharing(budget, sources),
+            budget,
+            writer: Writer::start(sink, memory::queue_share(budget))?,
             replica,
             status: StatusBoard::default(),
             unsaved: Mutex::default(),
@@ -124,7 +142,7 @@ impl Engine {
     /// Puts other sources in the place of the present ones, for the next [`Engine::sync`] or [`Engine::run`]. Checkpoints belong to
     /// tables of the replica, so a table that stays goes on where it was.
     pub fn set_sources(&mut self, sources: Vec<EngineSource>) {
-        self.sources = sources;
+        self.sources = sharing(self.budget, sources);
     }
 
     /// What is going on, as it changes.
@@ -154,6 +172,15 @@ impl Engine {
     }
 }
 
+/// Sources whose readers share the budget.
+fn sharing(budget: usize, mut sources: Vec<EngineSource>) -> Vec<EngineSource> {
+    let readers = sources.iter().map(|source| source.readers.max(1)).sum();
+    for source in &mut sources {
+        source.batch_bytes = memory::batch_share(budget, readers);
+    }
+    sources
+}
+
 /// Asks sources what they have and plans their tables, without a sink; one result a source, in their order.
 pub async fn inventory(sources: &[EngineSource]) -> Vec<Result<Inventory>> {
     let mut answers = join_all(sources.iter().map(ask)).await;
@@ -175,6 +202,9 @@ async fn ask(source: &EngineSource) -> Result<Inventory> {
 async fn look_around(source: &EngineSource, pulse: Pulse) -> Result<Inventory> {
     let tables = source.source.discover().await?;
     let mut plan = plan(&source.wanted, &tables, &source.source.capabilities());
+    for table in &mut plan.tables {
+        table.limits.bytes = table.limits.bytes.min(source.batch_bytes);
+    }
     refuse_collisions(std::slice::from_mut(&mut plan));
     try_out(source, &mut plan).await?;
     Ok(Inventory { identity: pulse.identity.clone(), tables, plan, pulse })

@@ -3,11 +3,12 @@
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use super::gathered::Gathered;
 use super::job::{Failure, Job};
 use super::writer::{Command, Envelope, Group, RETRIED_AT_ONCE, Step, Stored};
 use crate::{
-    Batch, Checkpoint, CopyState, Cursor, Error, ReplicaTable, Result, RunRecord, Sink, SinkTransaction, StreamId,
-    Upkeep, WriteStats,
+    Batch, Checkpoint, CopyState, Cursor, Error, ReplicaTable, Result, RowBatch, RunRecord, Sink, SinkTransaction,
+    StreamId, Upkeep, WriteStats,
 };
 
 /// Rows after which a transaction is committed: what a crash can cost, and what the write-ahead log grows by.
@@ -73,8 +74,8 @@ fn share_transaction(sink: &mut dyn Sink, first: Envelope, commands: &mpsc::Rece
                 if job.failure().is_some() {
                     continue;
                 }
-                if let Err(error) = open.apply(&job, step) {
-                    open.roll_back(&job, &error);
+                if let Err((culprit, error)) = open.apply_in_turn(&job, step) {
+                    open.roll_back(&culprit, &error);
                     return None;
                 }
             }
@@ -84,7 +85,10 @@ fn share_transaction(sink: &mut dyn Sink, first: Envelope, commands: &mpsc::Rece
             }
         }
     }
-    open.commit();
+    match open.hand_on() {
+        Ok(()) => open.commit(),
+        Err((culprit, error)) => open.roll_back(&culprit, &error),
+    }
     left_over
 }
 
@@ -102,8 +106,12 @@ struct Open<'a> {
     rows: usize,
     bytes: usize,
     runs: Vec<Run>,
+    gathered: Option<Gathered>,
     finished: Vec<tokio::sync::oneshot::Sender<()>>,
 }
+
+/// Whose step failed, and why.
+type Blame = (Arc<Job>, Error);
 
 /// What one job has in the transaction.
 struct Run {
@@ -114,7 +122,8 @@ struct Run {
 
 impl<'a> Open<'a> {
     fn new(transaction: Box<dyn SinkTransaction + 'a>) -> Self {
-        Self { transaction, since: Instant::now(), rows: 0, bytes: 0, runs: Vec::new(), finished: Vec::new() }
+        let since = Instant::now();
+        Self { transaction, since, rows: 0, bytes: 0, runs: Vec::new(), gathered: None, finished: Vec::new() }
     }
 
     fn is_empty(&self) -> bool {
@@ -130,7 +139,30 @@ impl<'a> Open<'a> {
         if self.finished.is_empty() { COMMIT_AFTER.saturating_sub(self.since.elapsed()) } else { Duration::ZERO }
     }
 
+    /// A step of a job, after what others gave that still waits.
+    fn apply_in_turn(&mut self, job: &Arc<Job>, step: Step) -> Result<(), Blame> {
+        if self.gathered.as_ref().is_some_and(|gathered| !Arc::ptr_eq(&gathered.job, job)) {
+            self.hand_on()?;
+        }
+        self.apply(job, step).map_err(|error| (Arc::clone(job), error))
+    }
+
+    /// Hands the rows that wait to the sink.
+    fn hand_on(&mut self) -> Result<(), Blame> {
+        let Some(gathered) = self.gathered.take() else { return Ok(()) };
+        let written = gathered.write(&mut *self.transaction).map_err(|error| (Arc::clone(&gathered.job), error))?;
+        self.runs[gathered.run].written += written;
+        Ok(())
+    }
+
+    fn hand_on_own(&mut self) -> Result<()> {
+        self.hand_on().map_err(|(_, error)| error)
+    }
+
     fn apply(&mut self, job: &Arc<Job>, step: Step) -> Result<()> {
+        if !matches!(step, Step::Write { state: CopyState::Live, .. }) {
+            self.hand_on_own()?;
+        }
         let run = self.run(job);
         match step {
             Step::Schema(change) => self.transaction.apply_schema(&job.table, &change),
@@ -172,21 +204,44 @@ impl<'a> Open<'a> {
 
     /// Writes one batch; true when it completes its group.
     fn write(&mut self, run: usize, state: CopyState, batch: Batch, upkeep: &Upkeep) -> Result<bool> {
-        let table = &self.runs[run].job.table;
-        if !batch.rows.is_empty() {
-            let written = self.transaction.write(table, state, &batch.rows)?;
-            self.rows += batch.rows.len();
-            self.bytes += batch.rows.size();
-            self.runs[run].written += written;
+        let Batch { rows, failed, watermark } = batch;
+        if !rows.is_empty() {
+            self.rows += rows.len();
+            self.bytes += rows.size();
+            self.write_rows(run, state, rows)?;
         }
-        for failed in &batch.failed {
+        if !failed.is_empty() {
+            self.hand_on_own()?;
+        }
+        for failed in &failed {
             self.transaction.fail(&self.runs[run].job.table, failed)?;
         }
-        let complete = batch.watermark.is_some();
-        if let Some(cursor) = batch.watermark {
+        let complete = watermark.is_some();
+        if let Some(cursor) = watermark {
             self.reach(run, cursor, state, upkeep);
         }
         Ok(complete)
+    }
+
+    /// Rows of a copy come in order and are written at once; changes are gathered.
+    fn write_rows(&mut self, run: usize, state: CopyState, rows: RowBatch) -> Result<()> {
+        if state != CopyState::Live {
+            let run = &mut self.runs[run];
+            run.written += self.transaction.write(&run.job.table, state, &rows)?;
+            return Ok(());
+        }
+        match &mut self.gathered {
+            Some(gathered) if gathered.takes(run, &rows) => {
+                if gathered.add(&rows)? {
+                    self.hand_on_own()?;
+                }
+            }
+            _ => {
+                self.hand_on_own()?;
+                self.gathered = Some(Gathered::new(&self.runs[run].job, run, rows));
+            }
+        }
+        Ok(())
     }
 
     fn reach(&mut self, run: usize, cursor: Cursor, state: CopyState, upkeep: &Upkeep) {

@@ -16,14 +16,13 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Writer {
     commands: Option<mpsc::Sender<Envelope>>,
-    budget: Arc<Semaphore>,
+    /// KiB of batches that may wait, over all tables.
+    queue: Arc<Semaphore>,
+    queue_kib: u32,
     thread: Option<JoinHandle<()>>,
     /// Closed when the thread ends.
     alive: watch::Receiver<()>,
 }
-
-/// KiB of batches that may wait for the writer, over all tables. More only costs memory: the writer is never idle with this.
-const BUDGET_KIB: u32 = 4 << 10;
 
 /// Failed rows that one run tries again.
 pub(crate) const RETRIED_AT_ONCE: usize = 500;
@@ -84,7 +83,9 @@ pub(crate) struct Group {
 }
 
 impl Writer {
-    pub(crate) fn start(sink: Box<dyn Sink>) -> Result<Self> {
+    /// Starts the thread; so many bytes of batches may wait for it.
+    pub(crate) fn start(sink: Box<dyn Sink>, queue_bytes: usize) -> Result<Self> {
+        let queue_kib = u32::try_from(queue_bytes >> 10).unwrap_or(u32::MAX >> 4).max(1);
         let (commands, receiver) = mpsc::channel();
         let (living, alive) = watch::channel(());
         let thread = std::thread::Builder::new()
@@ -96,7 +97,8 @@ impl Writer {
             .map_err(|error| Error::unavailable(format!("can't start the writer thread: {error}")))?;
         Ok(Self {
             commands: Some(commands),
-            budget: Arc::new(Semaphore::new(BUDGET_KIB as usize)),
+            queue: Arc::new(Semaphore::new(queue_kib as usize)),
+            queue_kib,
             thread: Some(thread),
             alive,
         })
@@ -129,8 +131,8 @@ impl Writer {
             Step::Write { group, .. } => group.head.iter().map(|batch| batch.rows.size()).sum(),
             _ => 0,
         };
-        let kib = u32::try_from(size >> 10).unwrap_or(BUDGET_KIB).min(BUDGET_KIB);
-        let share = Arc::clone(&self.budget).acquire_many_owned(kib).await.map_err(|_| Failure::Own(gone()))?;
+        let kib = u32::try_from(size >> 10).unwrap_or(u32::MAX).min(self.queue_kib);
+        let share = Arc::clone(&self.queue).acquire_many_owned(kib).await.map_err(|_| Failure::Own(gone()))?;
         self.send(Command::Step { job: Arc::clone(job), step }, Some(share)).map_err(Failure::Own)
     }
 

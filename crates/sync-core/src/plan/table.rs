@@ -105,7 +105,7 @@ pub(super) fn plan_table(
         max_delete_fraction: settings.max_delete_fraction.unwrap_or(DEFAULT_MAX_DELETE_FRACTION),
         on_source_change: settings.on_source_change.unwrap_or(OnSourceChange::Stop),
         guarantee,
-        limits: limits(settings),
+        limits: limits(&settings),
     })
 }
 

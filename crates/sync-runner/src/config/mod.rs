@@ -48,6 +48,8 @@ pub struct Config {
     pub sink: SinkConfig,
     /// The endpoints.
     pub http: HttpConfig,
+    /// Memory for rows on their way and for SQLite's cache, in bytes.
+    pub memory_budget: usize,
     /// What is probably not as it was meant, though it will do.
     pub warnings: Vec<String>,
     source_header: String,
@@ -81,16 +83,18 @@ impl Config {
         let sources = source::read_all(&mut root, &top);
         let sink = SinkConfig::read(&mut root, layers.folder());
         let http = HttpConfig::read(&mut root, layers.folder());
+        let memory = root.number("memory_budget", 1_000_000..=4_000_000_000);
         root.refuse_rest(|key| section_of(&reading, key));
         let problems = reading.into_problems();
-        match (sink, http) {
-            (Some(sink), Some(http)) if problems.is_empty() => {
+        match (sink, http, memory) {
+            (Some(sink), Some(http), Some(memory_budget)) if problems.is_empty() => {
                 let (printed, json) = (print::toml(layers.values()), print::json(layers.values()));
                 Ok(Self {
                     file: layers.file().map(str::to_owned),
                     sources,
                     sink,
                     http,
+                    memory_budget,
                     warnings: layers.warnings().to_vec(),
                     source_header: layers.header(&["source".to_owned()]),
                     printed,

@@ -17,7 +17,7 @@ fn unknown_keys_name_the_nearest_known_one() {
         (
             "tables = [{ name = \"a\", batch = 3 }]",
             "data-sync.toml:1: tables[1].batch: there is no such setting; known here: name, schema, timestamp_column, \
-             id_column, batch_size, sync_interval, sweep_interval, copy_snapshot_max, max_skip, mode, deletes, \
+             id_column, batch_size, max_row_bytes, sync_interval, sweep_interval, copy_snapshot_max, max_skip, mode, deletes, \
              deleted_column, reconcile_interval, max_delete_fraction, on_source_change, on_schema_change, numeric, indexes, where, only_columns, columns, children, replica",
         ),
         (

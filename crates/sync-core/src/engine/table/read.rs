@@ -62,7 +62,7 @@ impl Attempt<'_> {
             return Ok(());
         }
         self.count(&batch);
-        let mut groups = GroupSender::new(self.run.writer, self.job, state, &self.upkeep);
+        let mut groups = GroupSender::new(self.run.writer, self.job, state, &self.upkeep, self.run.plan.limits.bytes);
         groups.send(batch.up_to(cursor.clone())).await?;
         self.show_progress();
         Ok(())
@@ -83,7 +83,7 @@ impl Attempt<'_> {
         request.after.clone_from(cursor);
         let started = Instant::now();
         let mut reader = self.open(request).await?;
-        let mut groups = GroupSender::new(self.run.writer, self.job, state, &self.upkeep);
+        let mut groups = GroupSender::new(self.run.writer, self.job, state, &self.upkeep, self.run.plan.limits.bytes);
         loop {
             let batch = match reader.next().await.map_err(Failure::Own)? {
                 Next::Batch(batch) => self.wanted(batch).map_err(Failure::Own)?,

@@ -23,7 +23,8 @@ pub(crate) struct WrittenTable {
     pub(super) has_failed: bool,
     /// Whether users made triggers on it.
     pub(super) has_triggers: bool,
-    /// Whether rows of different keys can be in each other's way, by what users made: a trigger, or a unique index.
+    /// Whether rows are written as they come: in a copy they are in order, and by what users made, a trigger or a unique index, rows of
+    /// different keys can be in each other's way.
     pub(super) order_matters: bool,
     /// Whether a row was stored, or found as it should be.
     pub(super) stored: bool,
@@ -49,7 +50,7 @@ impl WrittenTables {
             _ => &mut self.live,
         };
         if !tables.contains_key(&table.name) {
-            tables.insert(table.name.clone(), WrittenTable::look(conn, table, &target(&table.name, state))?);
+            tables.insert(table.name.clone(), WrittenTable::look(conn, table, state)?);
         }
         tables.get_mut(&table.name).ok_or_else(|| Error::internal("a table was forgotten"))
     }
@@ -71,18 +72,19 @@ impl WrittenTables {
 }
 
 impl WrittenTable {
-    fn look(conn: &Connection, table: &ReplicaTable, target: &str) -> Result<Self> {
+    fn look(conn: &Connection, table: &ReplicaTable, state: CopyState) -> Result<Self> {
+        let target = &target(&table.name, state);
         ddl::ensure_deleted_column(conn, target, table)?;
         let (has_triggers, has_unique): (bool, bool) = conn
             .prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE),
                      EXISTS (SELECT 1 FROM pragma_index_list(?1) WHERE \"unique\" = 1 AND origin <> 'pk')",
             )
-            .and_then(|mut select| select.query_row([target], |row| Ok((row.get(0)?, row.get(1)?))))
+            .and_then(|mut select| select.query_row([target.as_str()], |row| Ok((row.get(0)?, row.get(1)?))))
             .map_err(sqlite_error)?;
         // Nothing tells rows without a key apart: none of them makes an end of another.
         let has_failed = !table.schema.key().is_empty() && state::has_failed(conn, &table.name)?;
-        let order_matters = has_triggers || has_unique;
+        let order_matters = state == CopyState::Building || has_triggers || has_unique;
         Ok(Self { has_failed, has_triggers, order_matters, ..Self::default() })
     }
 

@@ -167,3 +167,35 @@ fn references_between_replicas_never_order_the_writes() {
     transaction.commit(&[]).unwrap();
     assert_eq!(replica.number("SELECT count(*) FROM sqlite_master WHERE sql LIKE '%REFERENCES tmp_users(id)%'"), 1);
 }
+
+fn words(given: &[&str]) -> (sync_core::ReplicaTable, sync_core::RowBatch) {
+    let words = table("tmp_words", &[("word", DataType::Text)], &["word"]);
+    let values: Vec<[Value<'_>; 1]> = given.iter().map(|word| [Value::Text(word)]).collect();
+    let upserts: Vec<(Op, &[Value<'_>])> = values.iter().map(|row| (Op::Upsert, row.as_slice())).collect();
+    let batch = rows(&words, &upserts);
+    (words, batch)
+}
+
+const AS_STORED: &str = "SELECT group_concat(word) = 'x,a,b,c' FROM (SELECT word FROM tmp_words ORDER BY rowid)";
+
+#[test]
+fn changes_are_written_in_the_order_of_their_keys() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let (table, first) = words(&["x"]);
+    publish(&mut sink, &table, &first).unwrap();
+    assert_eq!(write(&mut sink, &table, &words(&["c", "a", "b"]).1).unwrap(), WriteStats::new(3, 0, 0));
+    assert_eq!(replica.number(AS_STORED), 1);
+}
+
+#[test]
+fn changes_are_written_as_they_come_where_a_unique_index_can_tell() {
+    let replica = Replica::new();
+    let mut sink = replica.open();
+    let users = users();
+    publish(&mut sink, &users, &named(&users, &[(1, "Ada"), (2, "Bob")])).unwrap();
+    replica.execute("CREATE UNIQUE INDEX one_name ON tmp_users(name)");
+    // Bob gives his name away before Ada takes it.
+    let swapped = write(&mut sink, &users, &named(&users, &[(2, "Rob"), (1, "Bob")])).unwrap();
+    assert_eq!((swapped.changed, swapped.failed), (2, 0));
+}

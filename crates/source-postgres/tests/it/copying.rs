@@ -1,6 +1,8 @@
 //! A table's first full read.
 
-use sync_core::{BatchLimits, End, Scope};
+use std::sync::Arc;
+
+use sync_core::{BatchLimits, End, Scope, Value};
 
 use crate::place::{Place, next_batch, numbers};
 
@@ -68,6 +70,25 @@ async fn batches_are_bounded_by_bytes_too() {
         sizes.push(next_batch(reader.as_mut()).await.rows.len());
     }
     assert_eq!(sizes, [vec![0], vec![3; 16], vec![2]].concat());
+}
+
+#[tokio::test]
+async fn a_row_that_is_too_large_is_kept_aside_and_the_others_arrive() {
+    let place = Place::with(
+        "CREATE TABLE t (id int PRIMARY KEY, n text);
+         INSERT INTO t SELECT g, repeat('x', CASE WHEN g = 2 THEN 100000 ELSE 10 END) FROM generate_series(1, 3) g",
+    );
+    let table = place.table("t", None, Some("id")).await;
+    let limits = BatchLimits::new(1000, usize::MAX).row_bytes(50_000);
+    let request = sync_core::ReadRequest::new(Scope::Table(Arc::clone(&table)), None).limits(limits);
+    let mut reader = sync_core::Source::read(&place.source, request).await.unwrap();
+    next_batch(reader.as_mut()).await;
+    let batch = next_batch(reader.as_mut()).await;
+    assert_eq!(batch.rows.rows().map(|row| row.get(0)).collect::<Vec<_>>(), [Value::Integer(1), Value::Integer(3)]);
+    let [failed] = batch.failed.as_slice() else { panic!("{:?}", batch.failed) };
+    assert_eq!(failed.error, "the row has 100014 bytes and max_row_bytes is 50000; raise it");
+    assert_eq!(failed.key, "[2]");
+    assert!(failed.row.len() < 1000, "the whole value is kept");
 }
 
 #[tokio::test]

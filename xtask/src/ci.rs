@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use test_servers::install;
 
 use crate::cargo::{cargo, in_workspace, succeed};
-use crate::{Outcome, demo, notice, test, third_party, tidy};
+use crate::{Outcome, demo, instructions, notice, test, third_party, tidy};
 
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("fmt", || succeed(&mut cargo(["fmt", "--all", "--", "--check"]))),
     ("tidy", tidy::run),
     ("clippy", || succeed(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))),
@@ -20,6 +20,7 @@ const STEPS: [Step; 9] = [
     ("doc tests", || succeed(&mut cargo(["test", "--doc", "--workspace", "--locked"]))),
     ("third party", third_party::run),
     ("demo", || demo::run(true)),
+    ("instructions", || instructions::run(false)),
     // The last one: its closing lines say how many tests ran.
     ("test", || test::run(&["--locked".to_owned()])),
 ];

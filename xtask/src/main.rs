@@ -7,6 +7,7 @@ mod ci;
 mod codegen;
 mod demo;
 mod matrix;
+mod instructions;
 mod test;
 mod third_party;
 mod tidy;
@@ -48,6 +49,12 @@ enum Command {
     },
     /// Measures what a sync costs, beside what each of its stages costs alone and beside other tools
     Bench(bench::BenchArguments),
+    /// Counts the instructions of a copy's inner loops, and compares them with those that are stored
+    Instructions {
+        /// Store them in place of the former ones
+        #[arg(long)]
+        store: bool,
+    },
     /// Checks everything that must hold before a change lands
     Ci,
     /// Checks the rules of the house that a compiler does not know
@@ -76,6 +83,7 @@ fn main() -> ExitCode {
         Command::Test { arguments } => test::run(&arguments),
         Command::Matrix { only } => matrix::run(&only),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Instructions { store } => instructions::run(store),
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
         Command::NewSource { name, folder } => third_party::new_source(&name, &folder),

@@ -25,7 +25,7 @@ pub(crate) fn run(store: bool) -> Outcome {
         notice("SKIPPED: counting instructions. valgrind is not installed");
         return Ok(());
     }
-    succeed(&mut cargo(["build", "--release", "--package", "benches", "--bin", "loops"]))?;
+    succeed(&mut cargo(["build", "--release", "--package", "sync-runner", "--package", "benches"]))?;
     let metadata = MetadataCommand::new().current_dir(test_servers::workspace_root()).no_deps().exec()?;
     let program = metadata.target_directory.join("release/loops").into_std_path_buf();
     let mut counts = Counts::new();

@@ -24,8 +24,8 @@ impl Lab {
     pub(super) fn open() -> Answer<Self> {
         install::postgres(&notice)?;
         println!("Building data-sync as it is released …");
-        succeed(&mut cargo(["build", "--release", "--package", "sync-runner", "--bin", "data-sync"]))?;
-        succeed(&mut cargo(["build", "--release", "--package", "benches", "--bin", "benches"]))?;
+        // Together: one after the other they would be built with different features, and anew each time.
+        succeed(&mut cargo(["build", "--release", "--package", "sync-runner", "--package", "benches"]))?;
         let metadata = MetadataCommand::new().current_dir(test_servers::workspace_root()).no_deps().exec()?;
         let target = metadata.target_directory.into_std_path_buf();
         let root = target.join("bench");

@@ -106,7 +106,7 @@ impl Writer {
 
     /// Bytes of batches that wait, or are being written.
     pub(crate) fn waiting_bytes(&self) -> u64 {
-        u64::from(BUDGET_KIB).saturating_sub(self.budget.available_permits() as u64) << 10
+        u64::from(self.queue_kib).saturating_sub(self.queue.available_permits() as u64) << 10
     }
 
     pub(crate) async fn stored(&self, table: &ReplicaTable) -> Result<Stored> {

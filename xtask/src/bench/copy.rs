@@ -24,7 +24,7 @@ pub(super) fn rows_of(table: &str, scale: f64) -> u64 {
 }
 
 pub(super) fn measure(lab: &Lab, arguments: &BenchArguments) -> Answer<Vec<Figure>> {
-    lab.database.execute("CREATE TABLE tiny (id int PRIMARY KEY); INSERT INTO tiny VALUES (1)")?;
+    lab.database.execute("CREATE TABLE IF NOT EXISTS tiny (id int PRIMARY KEY); INSERT INTO tiny VALUES (1)")?;
     let peers = if arguments.peers { peers::installed(lab)? } else { Vec::new() };
     let mut figures = Vec::new();
     for table in &arguments.tables {

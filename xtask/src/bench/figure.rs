@@ -56,6 +56,7 @@ pub(super) fn table<'a>(figures: impl IntoIterator<Item = &'a Figure>, cores: us
         let ratio = figure.ratio().map_or_else(String::new, |ratio| format!("{ratio:.2}"));
         let speed = if figure.rows == 0 { String::new() } else { format!("{:.0}", figure.rows as f64 / cost.wall) };
         let Figure { work, table, who, .. } = figure;
+        let table = if figure.rows == 0 { table.clone() } else { format!("{table}, {} rows", figure.rows) };
         text.push_str(&format!(
             "| {work} | {table} | {who} | {:.3} | {:.2} | {:.2} | {:.2} | {:.0} | {speed} | {ratio} |\n",
             cost.wall,
@@ -102,6 +103,9 @@ mod tests {
     #[test]
     fn a_line_says_all_of_it() {
         let text = table([&figure(&[2.0], &[1.0])], 2);
-        assert!(text.ends_with("| copy | t | we | 2.000 | 1.00 | 2.00 | 1.50 | 10 | 50 | 2.00 |\n"), "{text}");
+        assert!(
+            text.ends_with("| copy | t, 100 rows | we | 2.000 | 1.00 | 2.00 | 1.50 | 10 | 50 | 2.00 |\n"),
+            "{text}"
+        );
     }
 }

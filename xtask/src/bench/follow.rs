@@ -14,7 +14,6 @@ const UNCHANGED: usize = 5;
 pub(super) fn measure(lab: &Lab, arguments: &BenchArguments) -> Answer<Vec<Figure>> {
     let rows = rows_of("orders", arguments.scale);
     lab.fill("orders", rows)?;
-    // A name of its own: the copies may have left one of the other.
     lab.database.execute(&format!("ALTER TABLE orders RENAME TO {TABLE}"))?;
     let folder = lab.folder("follow", &configuration(""))?;
     lab.run(&mut [lab.data_sync(&folder, &["sync"])])?;
@@ -40,7 +39,7 @@ pub(super) fn measure(lab: &Lab, arguments: &BenchArguments) -> Answer<Vec<Figur
         lab.configure(&folder, &configuration(""))?;
         polled.costs.push(poll(lab, &folder)?);
     }
-    lab.database.execute(&format!("DROP TABLE {TABLE}; DROP FUNCTION fill_orders"))?;
+    lab.database.execute(&format!("DROP TABLE {TABLE}"))?;
     Ok(vec![changed, unchanged, polled, swept, scanned])
 }
 

@@ -6,10 +6,9 @@ use super::{Answer, BenchArguments, Figure};
 
 pub(super) fn measure(lab: &Lab, arguments: &BenchArguments) -> Answer<Vec<Figure>> {
     let rows = rows_of("orders", arguments.scale);
-    lab.database.execute("CREATE TABLE IF NOT EXISTS tiny (id int PRIMARY KEY); DROP TABLE IF EXISTS orders")?;
+    lab.database.execute("CREATE TABLE IF NOT EXISTS tiny (id int PRIMARY KEY)")?;
     let mut figures = Vec::new();
     for rows in [rows, 10 * rows] {
-        lab.database.execute("DROP FUNCTION IF EXISTS fill_orders; DROP TABLE IF EXISTS orders")?;
         lab.fill("orders", rows)?;
         let measured = copies(lab, "orders", rows, 1, &[])?;
         figures.extend(measured.into_iter().map(|figure| Figure { work: "growth", ..figure }));

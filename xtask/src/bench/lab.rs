@@ -53,6 +53,7 @@ impl Lab {
         if self.database.query(shared)? == "f" {
             self.database.execute(include_str!("pick.sql"))?;
         }
+        self.database.execute(&format!("DROP TABLE IF EXISTS {table}; DROP FUNCTION IF EXISTS fill_orders"))?;
         Ok(self.database.execute(&sql.replace(":rows", &rows.to_string()))?)
     }
 

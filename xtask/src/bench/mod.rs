@@ -59,7 +59,8 @@ enum Work {
 pub(crate) fn run(arguments: &BenchArguments) -> Outcome {
     let lab = Lab::open()?;
     let machine = Machine::seen(&lab)?;
-    let mut figures = Vec::new();
+    let kept = lab.root().join("figures.json");
+    let mut figures: Vec<Figure> = Vec::new();
     for work in &arguments.works {
         figures.extend(match work {
             Work::Copy => copy::measure(&lab, arguments)?,
@@ -67,11 +68,10 @@ pub(crate) fn run(arguments: &BenchArguments) -> Outcome {
             Work::Many => many::measure(&lab, arguments)?,
             Work::Growth => growth::measure(&lab, arguments)?,
         });
+        // After each, as a later one may fail.
+        std::fs::write(&kept, figure::json(&figures, &machine))?;
     }
-    let figures: Vec<Figure> = figures;
     println!("\n{}", figure::table(&figures, machine.cores));
-    let kept = lab.root().join("figures.json");
-    std::fs::write(&kept, figure::json(&figures, &machine))?;
     println!("kept in {}", kept.display());
     if arguments.page { page::write(&figures, &machine) } else { Ok(()) }
 }

@@ -71,15 +71,13 @@ pub(crate) async fn prepare(config: &Config, registry: &Registry) -> Result<Prep
 
 /// Opens the replica for these sources.
 pub(crate) fn open_engine(config: &Config, sources: Vec<EngineSource>) -> Result<Engine, Error> {
-    Engine::new(Box::new(open_sink(config)?), sources)
+    Engine::within(config.memory_budget, Box::new(open_sink(config)?), sources)
 }
 
 /// Opens the replica for writing.
 pub(crate) fn open_sink(config: &Config) -> Result<SqliteSink, Error> {
-    SqliteSink::open(SqliteConfig::new(config.sink.path.as_path()).mode(config.sink.mode))
     let replica = SqliteConfig::new(config.sink.path.as_path()).mode(config.sink.mode);
-    let sink = SqliteSink::open(replica.cache_bytes(cache_share(config.memory_budget)))?;
-    Engine::within(config.memory_budget, Box::new(sink), sources)
+    SqliteSink::open(replica.cache_bytes(cache_share(config.memory_budget)))
 }
 
 async fn connect_one(config: &SourceConfig, registry: &Registry) -> Result<EngineSource, Error> {

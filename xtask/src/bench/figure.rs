@@ -55,7 +55,8 @@ pub(super) fn table<'a>(figures: impl IntoIterator<Item = &'a Figure>, cores: us
         let cost = figure.median();
         let ratio = figure.ratio().map_or_else(String::new, |ratio| format!("{ratio:.2}"));
         let speed = if figure.rows == 0 { String::new() } else { format!("{:.0}", figure.rows as f64 / cost.wall) };
-        let Figure { work, table, who, .. } = figure;
+        let Figure { work, table, .. } = figure;
+        let who = figure.who.replace('|', "\\|");
         let table = if figure.rows == 0 { table.clone() } else { format!("{table}, {} rows", figure.rows) };
         text.push_str(&format!(
             "| {work} | {table} | {who} | {:.3} | {:.2} | {:.2} | {:.2} | {:.0} | {speed} | {ratio} |\n",

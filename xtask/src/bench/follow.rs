@@ -31,7 +31,7 @@ pub(super) fn measure(lab: &Lab, arguments: &BenchArguments) -> Answer<Vec<Figur
         for _ in 0..UNCHANGED {
             unchanged.costs.push(sync(lab, &folder)?);
         }
-        lab.configure(&folder, &configuration("max_skip = 0"))?;
+        lab.configure(&folder, &configuration("max_skip = 0.001"))?;
         let cost = sync(lab, &folder)?;
         scanned.costs.push(scan(lab)?);
         swept.bound.extend(scanned.costs.last().map(|bare| bare.wall));

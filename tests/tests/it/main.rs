@@ -15,7 +15,6 @@ mod first_sync;
 mod kill;
 mod late;
 mod load;
-mod memory;
 mod model;
 mod names;
 mod problems;

@@ -45,6 +45,10 @@ impl Assembly {
         if !self.projection.keeps(row) {
             return self.add_left_out(row);
         }
+        if let Some(error) = self.limits.refusal(size(row)) {
+            self.keep_aside_because(row, error);
+            return Ok(());
+        }
         for (column, cell) in self.projection.cells.iter().enumerate() {
             let field = cell.and_then(|index| Some((self.projection.decoders[index], row.as_ref(index)?)));
             match field {
@@ -99,6 +103,13 @@ impl Assembly {
 
     #[cold]
     fn keep_aside(&mut self, row: &Row, column: usize, error: &str) {
+        let culprit = &self.projection.schema.columns()[column];
+        let error = format!("column {:?} of type {}: {error}", culprit.name, culprit.native_type);
+        self.keep_aside_because(row, error);
+    }
+
+    #[cold]
+    fn keep_aside_because(&mut self, row: &Row, error: String) {
         let schema = &self.projection.schema;
         let text = |column: usize| {
             let index = self.projection.cells[column]?;
@@ -114,10 +125,17 @@ impl Assembly {
             (column.name.clone(), value)
         };
         let row: serde_json::Map<_, _> = schema.columns().iter().enumerate().map(shown).collect();
-        let culprit = &schema.columns()[column];
-        let error = format!("column {:?} of type {}: {error}", culprit.name, culprit.native_type);
         self.failed.push(FailedRow::new(key, error, Json::from(row).to_string()));
     }
+}
+
+/// Bytes of its texts and bytes; numbers and times take next to nothing beside.
+fn size(row: &Row) -> usize {
+    let bytes = |index| match row.as_ref(index) {
+        Some(Value::Bytes(bytes)) => bytes.len(),
+        _ => 0,
+    };
+    (0..row.len()).map(bytes).sum()
 }
 
 /// The value's text; of what has none, its bytes with the unreadable ones replaced.

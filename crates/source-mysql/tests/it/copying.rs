@@ -54,6 +54,26 @@ async fn a_resumed_copy_keeps_where_the_polls_begin() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_too_large_is_kept_aside_and_the_others_arrive() {
+    let place = Place::with(
+        "CREATE TABLE t (id int PRIMARY KEY, n mediumtext);
+         INSERT INTO t SELECT seq, repeat('x', IF(seq = 2, 100000, 10)) FROM seq_1_to_3",
+    )
+    .await;
+    let table = place.table("t", None, Some("id")).await;
+    let limits = BatchLimits::new(1000, usize::MAX).row_bytes(50_000);
+    let request = sync_core::ReadRequest::new(Scope::Table(table), None).limits(limits);
+    let mut reader = sync_core::Source::read(&place.source, request).await.unwrap();
+    next_batch(reader.as_mut()).await;
+    let batch = next_batch(reader.as_mut()).await;
+    assert_eq!(batch.rows.rows().map(|row| row.get(0)).collect::<Vec<_>>(), [1, 3].map(sync_core::Value::Integer));
+    let [failed] = batch.failed.as_slice() else { panic!("{:?}", batch.failed) };
+    assert_eq!(failed.error, "the row has 100000 bytes and max_row_bytes is 50000; raise it");
+    assert_eq!(failed.key, "[\"2\"]");
+    assert!(failed.row.len() < 1000, "the whole value is kept");
+}
+
+#[tokio::test]
 async fn batches_are_bounded_by_bytes_too() {
     let place = Place::with(
         "CREATE TABLE t (id int PRIMARY KEY, n text); INSERT INTO t SELECT seq, repeat('x', 10000) FROM seq_1_to_50",

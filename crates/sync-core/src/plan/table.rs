@@ -72,7 +72,8 @@ pub(super) fn plan_table(
     if settings.filter.is_some() && !capabilities.filter {
         problems.push(Error::config("`where` is set, and this source can't filter rows").hint("leave `where` out"));
     }
-    if mode == Mode::Follow && problems.is_empty() && timestamp.is_none() && id.is_none() && !capabilities.sweep {
+    let blind = mode == Mode::Follow && timestamp.is_none() && id.is_none() && !capabilities.sweep;
+    if blind && problems.is_empty() && !capabilities.reconcile {
         problems.push(Error::config("at least one of timestamp_column or id_column is required"));
     }
     if !problems.is_empty() {
@@ -80,7 +81,13 @@ pub(super) fn plan_table(
     }
     let default_schema = capabilities.default_schema.as_deref();
     let name = settings.replica.clone().unwrap_or_else(|| replica_name(&wanted.prefix, schema.id(), default_schema));
-    let guarantee = guarantee(schema, mode, &deletes, &settings, capabilities);
+    let guarantee = if blind {
+        let interval = settings.reconcile_interval.unwrap_or(DEFAULT_RECONCILE_INTERVAL);
+        let reason = "no column of it tells what changed, so it is compared whole each time";
+        Guarantee::bounded(Some(interval), reason, "add a timestamp column that changes with each update")
+    } else {
+        guarantee(schema, mode, &deletes, &settings, capabilities)
+    };
     let source = SourceTable::new(Arc::new(columns.read))
         .cursor_columns(timestamp, id)
         .filter(settings.filter.clone())

@@ -255,6 +255,15 @@ fn a_source_says_what_stands_against_a_table() {
     };
     let late = table().caveat(Caveat::new("late commits wait", "grant more")).build().unwrap();
     assert_eq!(planned(late, None).tables[0].guarantee.to_string(), "bounded by 3600 s: late commits wait; grant more");
+    let blind = TableSchema::builder(TableId::new("public", "users"))
+        .column(Column::new("a", DataType::Integer).not_null())
+        .column(Column::new("b", DataType::Integer).not_null())
+        .key(["a", "b"]);
+    assert_eq!(
+        planned(blind.build().unwrap(), None).tables[0].guarantee.to_string(),
+        "bounded by 3600 s: no column of it tells what changed, so it is compared whole each time; add a timestamp column that changes \
+         with each update"
+    );
     let whole = || table().only_whole(Caveat::new("it has no snapshots", "move it")).build().unwrap();
     let found = planned(whole(), None).tables.remove(0);
     let promise = "bounded by 300 s: it has no snapshots, so it is read whole each time; move it";

@@ -31,7 +31,7 @@ fn what_is_written_runs_and_holds_no_password() {
         "    \"users\",\n",
         "    'audit.\"odd.name\"',\n",
         "changes are found by updated_at, id (it tells what was written last; what leaves it alone is found by sweeps); lossless\n",
-        "    # no index serves that, so each poll reads the whole table; CREATE INDEX ON \"public\".\"users\" (\"updated_at\", \"id\") lifts it\n",
+        "    # no index serves that, so each poll reads the whole table; an index on (updated_at, id) lifts it\n",
         "changes are found by a sweep; lossless\n",
         "changes are found by a full read; bounded by 300 s:",
         "password_env = \"DATA_SYNC_PASSWORD\"\n",

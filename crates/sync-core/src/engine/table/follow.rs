@@ -128,16 +128,18 @@ impl Attempt<'_> {
         if plan.deletes == Deletes::Ignore && sweeps {
             return false;
         }
+        // Nothing else brings changes of such a table.
+        let blind = !sweeps && plan.source.keyset().is_empty() && !self.is_quiet_since(&self.upkeep.reconciled_quiet);
         let options = &self.run.options;
         let due = self.age(self.upkeep.reconciled_ms).is_none_or(|age| age >= plan.reconcile_interval);
         let now = self.deletes_now();
         due || options.accept_deletes
             || match options.deleted {
                 Deleted::Later => false,
-                Deleted::IfCounted => now.is_some() && now != self.upkeep.deletes_seen,
+                Deleted::IfCounted => blind || (now.is_some() && now != self.upkeep.deletes_seen),
                 Deleted::Maybe => {
                     // Where whole rows are compared, a large table waits for its time unless something tells of deletes.
-                    let counted = if now.is_none() { sweeps } else { now != self.upkeep.deletes_seen };
+                    let counted = blind || if now.is_none() { sweeps } else { now != self.upkeep.deletes_seen };
                     let small = self.upkeep.rows.is_none_or(|rows| rows <= SMALL);
                     self.upkeep.held.is_some()
                         || ((counted || small) && !self.is_quiet_since(&self.upkeep.reconciled_quiet))

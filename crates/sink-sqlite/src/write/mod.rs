@@ -18,6 +18,9 @@ pub(crate) use crate::statements::Parameter;
 use crate::statements::TableStatements;
 use row::RowWriter;
 
+/// Bytes of a wide row.
+const WIDE: usize = 64 << 10;
+
 /// Stores the rows: those of one key in order, and others in the order of their keys where it makes no difference. Those that the table
 /// refuses for what is in them are kept aside.
 pub(crate) fn write(
@@ -30,7 +33,8 @@ pub(crate) fn write(
     if rows.schema().columns().len() != statements.columns.len() {
         return Err(Error::internal("the rows are of another table than the one to write"));
     }
-    let mut writer = RowWriter::new(conn, statements, written.has_triggers);
+    let are_wide = rows.size() / rows.len().max(1) >= WIDE;
+    let mut writer = RowWriter::new(conn, statements, written.has_triggers, are_wide);
     let mut stats = WriteStats::default();
     let places = if written.order_matters { None } else { order::by_key(rows) };
     for index in 0..rows.len() {

@@ -13,13 +13,15 @@ pub(super) struct RowWriter<'c> {
     statements: &'c TableStatements,
     /// Whether users' triggers run along: they can leave half a row behind, or leave out a row without a word.
     has_triggers: bool,
+    /// Whether what one row leaves behind is worth clearing away before the next.
+    are_wide: bool,
     upsert: Option<CachedStatement<'c>>,
     delete: Option<CachedStatement<'c>>,
 }
 
 impl<'c> RowWriter<'c> {
-    pub(super) fn new(conn: &'c Connection, statements: &'c TableStatements, has_triggers: bool) -> Self {
-        Self { conn, statements, has_triggers, upsert: None, delete: None }
+    pub(super) fn new(conn: &'c Connection, statements: &'c TableStatements, has_triggers: bool, are_wide: bool) -> Self {
+        Self { conn, statements, has_triggers, are_wide, upsert: None, delete: None }
     }
 
     /// Writes a row; returns how many rows of the table that changed.
@@ -39,7 +41,12 @@ impl<'c> RowWriter<'c> {
         } else {
             let upsert = prepared(self.conn, &mut self.upsert, &statements.upsert)?;
             bind_row(upsert, statements, row)?;
-            Ok(upsert.raw_execute()?)
+            let changed = upsert.raw_execute();
+            if self.are_wide {
+                // The statement holds a copy of each value.
+                upsert.clear_bindings();
+            }
+            Ok(changed?)
         }
     }
 

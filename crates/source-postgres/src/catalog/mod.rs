@@ -73,6 +73,23 @@ pub(crate) async fn leaves(client: &Client, table: &SourceTable) -> Result<Leave
     rows.iter().map(leaf_of).collect::<Result<_, _>>().map_err(from_server)
 }
 
+/// Where a table keeps its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sizes {
+    /// In its rows' own pages.
+    pub(crate) inside: i64,
+    /// In the pages to which wide values are moved.
+    pub(crate) outside: i64,
+}
+
+/// The sizes of the tables that hold a relation's rows, together.
+pub(crate) async fn sizes(client: &Client, leaves: &Leaves) -> Result<Sizes> {
+    let oids: Vec<u32> = leaves.oids().collect();
+    let row = client.query_typed_one(sql::SIZES, &[(&oids as _, Type::OID_ARRAY)]).await.map_err(from_server)?;
+    let size = |index| row.try_get(index).map_err(from_server);
+    Ok(Sizes { inside: size(0)?, outside: size(1)? })
+}
+
 /// One relation, if it is there.
 pub(crate) async fn relation(client: &Client, id: &TableId) -> Result<Option<Relation>> {
     Ok(query(client, Some(id)).await?.into_iter().next())

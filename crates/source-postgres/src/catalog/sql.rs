@@ -138,3 +138,10 @@ JOIN pg_catalog.pg_am m ON m.oid = x.relam
 WHERE i.indisvalid AND i.indislive
     AND c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY i.indrelid, x.relname";
+
+/// Bytes of the tables `$1` in their own pages, and in those to which wide values are moved.
+pub(super) const SIZES: &str = "
+    SELECT coalesce(sum(pg_catalog.pg_relation_size(c.oid)), 0)::int8,
+        coalesce(sum(pg_catalog.pg_relation_size(nullif(c.reltoastrelid, 0))), 0)::int8
+    FROM pg_catalog.pg_class c
+    WHERE c.oid = ANY ($1) AND c.relkind IN ('r', 'm')";

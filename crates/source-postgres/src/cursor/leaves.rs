@@ -35,6 +35,11 @@ impl Leaves {
         self.0.iter().filter(|(oid, leaf)| before.0.get(oid) != Some(leaf)).map(|(oid, _)| *oid).collect()
     }
 
+    /// Which tables they are.
+    pub(crate) fn oids(&self) -> impl Iterator<Item = u32> {
+        self.0.keys().copied()
+    }
+
     /// A leaf whose rows don't carry the transaction that wrote them.
     pub(crate) fn foreign(&self) -> Option<&Leaf> {
         self.0.values().find(|leaf| !leaf.is_heap())

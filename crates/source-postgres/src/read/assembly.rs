@@ -33,6 +33,10 @@ impl Assembly {
         &self.projection
     }
 
+    pub(super) fn limits(&self) -> BatchLimits {
+        self.limits
+    }
+
     /// Adds a row, or keeps it aside when a value of it can't be read. `moves` says whether reading may go on behind it.
     #[inline]
     pub(super) fn add(&mut self, fields: &impl Fields, moves: bool) -> Result<()> {

@@ -10,10 +10,12 @@ use super::condition::{bind_settings, check, clock, order_by, past, setting};
 use super::fence::{Fence, enter};
 use super::filter::only_kept;
 use super::projection::{Projection, Target};
-use super::scan::{Course, Pace, Scan};
+use super::fetched_rows::are_wide;
+use super::scan::{Course, Pace, Scan, Way};
 use super::wait::Waits;
+use crate::catalog;
 use crate::cursor::{Phase, Point, Position};
-use crate::error::within;
+use crate::error::{timed_out, within};
 use crate::known::Known;
 use crate::pool::Pool;
 use crate::session::Session;
@@ -38,13 +40,17 @@ pub(super) async fn copy(
         }
         None => begin(&fence).await?,
     };
-    let Fence { session, target, .. } = fence;
+    let Fence { session, target, leaves, .. } = fence;
+    let sizes = catalog::sizes(session.client(), &leaves);
+    let limit = session.timeouts().statement;
+    let sizes = tokio::time::timeout(limit, sizes).await.map_err(|_| timed_out(limit, "tell a table's size"))??;
+    let way = if are_wide(sizes) { Way::Fetch } else { Way::Copy };
     let projection = Projection::of_rows(&target, key)?;
     let query = query(&session, &target, &projection, position.copied.as_ref()).await?;
     let waits = Waits::of_scan(session.timeouts());
     let relation = Arc::clone(&target.relation);
     let scan = Scan::new(session, query, projection, limits, waits, course(position, key.is_empty()));
-    Ok(Started::Reading(Box::new(scan), relation))
+    Ok(Started::Reading(Box::new(scan.by(way)), relation))
 }
 
 /// The position before the first row.

@@ -68,6 +68,10 @@ impl CopyRows {
                         self.row = length;
                         assembly.add(self, true)?;
                         self.buffer.advance(length);
+                        if self.buffer.is_empty() {
+                            // Else the bytes of a wide row would stay until the next one is whole.
+                            self.buffer = Bytes::new();
+                        }
                         continue;
                     }
                     Found::End => self.state = State::Trailer,

@@ -6,6 +6,7 @@ mod condition;
 mod copy;
 mod copy_rows;
 mod fence;
+mod fetched_rows;
 mod filter;
 mod keys;
 mod poll;

@@ -1,9 +1,10 @@
-//! A reader over one COPY under a fence. Copy, sweep and key lists differ in their query and in their watermarks.
+//! A reader over one query under a fence: as a COPY, or through a cursor where rows are wide. Copy, sweep and key lists differ in their query and in their watermarks.
 
 use sync_core::{Batch, BatchLimits, End, Next, Reader, Result, async_trait};
 
 use super::assembly::Assembly;
 use super::copy_rows::CopyRows;
+use super::fetched_rows::FetchedRows;
 use super::projection::Projection;
 use super::wait::Waits;
 use crate::cursor::Position;
@@ -34,10 +35,25 @@ pub(super) struct Course {
     pub(super) end: End,
 }
 
-/// Reads the rows of a COPY.
+/// How the rows come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// In one stream: what costs least.
+    Copy,
+    /// Some at a time: what takes least memory when rows are wide.
+    Fetch,
+}
+
+enum Rows {
+    Copied(CopyRows),
+    Fetched(FetchedRows),
+}
+
+/// Reads the rows of a query.
 pub(super) struct Scan {
     // Dropped before the session: nothing may wait for a stream that nobody reads.
-    rows: Option<CopyRows>,
+    rows: Option<Rows>,
+    way: Way,
     session: Option<Session>,
     query: String,
     waits: Waits,
@@ -55,7 +71,13 @@ impl Scan {
         waits: Waits,
         course: Course,
     ) -> Self {
-        Self { rows: None, session: Some(session), query, waits, assembly: Assembly::new(projection, limits), course }
+        let assembly = Assembly::new(projection, limits);
+        Self { rows: None, way: Way::Copy, session: Some(session), query, waits, assembly, course }
+    }
+
+    /// Lets the rows come in another way than by COPY.
+    pub(super) fn by(self, way: Way) -> Self {
+        Self { way, ..self }
     }
 
     /// The batch under way, with its watermark.
@@ -107,11 +129,19 @@ impl Reader for Scan {
             return Ok(Next::Batch(self.assembly.take().up_to(position.cursor()?)));
         }
         let Some(session) = &self.session else { return Ok(Next::End(self.course.end)) };
+        let client = session.client();
         let rows = match &mut self.rows {
             Some(rows) => rows,
-            None => self.rows.insert(CopyRows::start(session.client(), &self.query, self.waits).await?),
+            None => self.rows.insert(match self.way {
+                Way::Copy => Rows::Copied(CopyRows::start(client, &self.query, self.waits).await?),
+                Way::Fetch => Rows::Fetched(FetchedRows::start(session, &self.query, self.waits).await?),
+            }),
         };
-        if rows.fill(&mut self.assembly).await? {
+        let more = match rows {
+            Rows::Copied(rows) => rows.fill(&mut self.assembly).await?,
+            Rows::Fetched(rows) => rows.fill(client, &mut self.assembly).await?,
+        };
+        if more {
             return self.batch().map(Next::Batch);
         }
         self.close().await

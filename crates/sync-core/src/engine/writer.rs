@@ -82,6 +82,13 @@ pub(crate) struct Group {
     pub(crate) rest: Option<tokio::sync::mpsc::Receiver<Batch>>,
 }
 
+impl Group {
+    /// Bytes of the rows that are there already.
+    fn size(&self) -> usize {
+        self.head.iter().map(|batch| batch.rows.size()).sum()
+    }
+}
+
 impl Writer {
     /// Starts the thread; so many bytes of batches may wait for it.
     pub(crate) fn start(sink: Box<dyn Sink>, queue_bytes: usize) -> Result<Self> {
@@ -127,13 +134,23 @@ impl Writer {
             return Err(failure);
         }
         job.mark_used();
-        let size: usize = match &step {
-            Step::Write { group, .. } => group.head.iter().map(|batch| batch.rows.size()).sum(),
-            _ => 0,
+        let (size, whole) = match &step {
+            Step::Write { group, .. } => (group.size(), group.rest.is_none()),
+            _ => (0, false),
         };
         let kib = u32::try_from(size >> 10).unwrap_or(u32::MAX).min(self.queue_kib);
-        let share = Arc::clone(&self.queue).acquire_many_owned(kib).await.map_err(|_| Failure::Own(gone()))?;
-        self.send(Command::Step { job: Arc::clone(job), step }, Some(share)).map_err(Failure::Own)
+        let share = self.share(kib).await?;
+        self.send(Command::Step { job: Arc::clone(job), step }, Some(share)).map_err(Failure::Own)?;
+        if whole && kib == self.queue_kib {
+            // It takes more than its share, so the next of its kind is not read before it is gone.
+            drop(self.share(kib).await?);
+        }
+        Ok(())
+    }
+
+    /// A part of the queue, as soon as it is free.
+    async fn share(&self, kib: u32) -> Result<OwnedSemaphorePermit, Failure> {
+        Arc::clone(&self.queue).acquire_many_owned(kib).await.map_err(|_| Failure::Own(gone()))
     }
 
     /// Waits until everything that this job sent can be read in the replica.

@@ -15,6 +15,7 @@ mod first_sync;
 mod kill;
 mod late;
 mod load;
+mod memory;
 mod model;
 mod names;
 mod problems;

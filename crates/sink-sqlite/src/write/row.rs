@@ -20,7 +20,12 @@ pub(super) struct RowWriter<'c> {
 }
 
 impl<'c> RowWriter<'c> {
-    pub(super) fn new(conn: &'c Connection, statements: &'c TableStatements, has_triggers: bool, are_wide: bool) -> Self {
+    pub(super) fn new(
+        conn: &'c Connection,
+        statements: &'c TableStatements,
+        has_triggers: bool,
+        are_wide: bool,
+    ) -> Self {
         Self { conn, statements, has_triggers, are_wide, upsert: None, delete: None }
     }
 

@@ -15,9 +15,12 @@ pub(super) struct Assembly {
     limits: BatchLimits,
     rows: RowBatch,
     failed: Vec<FailedRow>,
-    /// The last row that may move the position; kept whole, as only a batch's last is ever looked at.
+    /// The last row that may move the position; kept but for its wide values, as only a batch's last is ever looked at.
     last: Option<Row>,
 }
+
+/// Bytes of a value that is not worth keeping until the next row comes.
+const WIDE: usize = 64 << 10;
 
 /// What people see of a value in a failed row.
 const SHOWN: usize = 200;
@@ -33,19 +36,32 @@ impl Assembly {
     }
 
     /// Adds a row, or keeps it aside when a value of it can't be read. `moves` says whether reading may go on behind it.
-    pub(super) fn add(&mut self, row: Row, moves: bool) -> Result<()> {
-        self.add_cells(&row)?;
+    pub(super) fn add(&mut self, mut row: Row, moves: bool) -> Result<()> {
+        let bytes = size(&row);
+        self.add_cells(&row, bytes)?;
         if moves {
+            if bytes >= WIDE {
+                self.shed(&mut row);
+            }
             self.last = Some(row);
         }
         Ok(())
     }
 
-    fn add_cells(&mut self, row: &Row) -> Result<()> {
+    /// Drops the wide values of a row that are no part of its place.
+    fn shed(&self, row: &mut Row) {
+        for index in (0..row.len()).filter(|index| !self.projection.order.fields.contains(index)) {
+            if matches!(row.as_ref(index), Some(Value::Bytes(bytes)) if bytes.len() >= WIDE) {
+                row.take::<Value, _>(index);
+            }
+        }
+    }
+
+    fn add_cells(&mut self, row: &Row, bytes: usize) -> Result<()> {
         if !self.projection.keeps(row) {
             return self.add_left_out(row);
         }
-        if let Some(error) = self.limits.refusal(size(row)) {
+        if let Some(error) = self.limits.refusal(bytes) {
             self.keep_aside_because(row, error);
             return Ok(());
         }

@@ -13,10 +13,10 @@ use crate::catalog::Sizes;
 use crate::error::within;
 use crate::session::Session;
 
-/// Bytes that the server keeps outside of a table's rows before it matters how they are read.
-const LARGE: i64 = 8 << 20;
+/// Bytes that the server keeps outside of a table's rows before it matters how they are read: compressed, so there may be far more.
+const LARGE: i64 = 256 << 10;
 /// Bytes outside of the rows for one inside, from which most of a row is outside.
-const MOSTLY_OUTSIDE: i64 = 8;
+const MOSTLY_OUTSIDE: i64 = 2;
 /// Rows of one fetch at most.
 const MOST: usize = 1000;
 

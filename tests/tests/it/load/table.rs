@@ -42,26 +42,25 @@ INSERT INTO torture (id, updated_at) SELECT g, now() - g * interval '1 second' F
 
 const REPLICA: &str = "SELECT id, version, body, noise, updated_at FROM tmp_torture ORDER BY id";
 
-/// Writers name their transactions by `@tx`.
+/// Writers name their transactions by `@tx`. Versions are numbers that the server gives out once, in words that MySQL and MariaDB share.
 const MARIADB: &str = "
 CREATE TABLE torture (
   id int PRIMARY KEY, version bigint NOT NULL DEFAULT 0, body varchar(400) NOT NULL DEFAULT '',
   noise int NOT NULL DEFAULT 0, updated_at timestamp(6) NOT NULL DEFAULT now(6));
 CREATE INDEX torture_by_time ON torture (updated_at, id);
 CREATE TABLE history (n bigint AUTO_INCREMENT PRIMARY KEY, tx bigint NOT NULL, id int NOT NULL, version bigint);
-CREATE SEQUENCE versions;
 CREATE TRIGGER number_inserted BEFORE INSERT ON torture FOR EACH ROW
-  SET NEW.version = NEXTVAL(versions), NEW.body = NEW.id || '/' || NEW.version || repeat('.', NEW.id % 300);
+  SET NEW.version = uuid_short(), NEW.body = NEW.id || '/' || NEW.version || repeat('.', NEW.id % 300);
 CREATE TRIGGER number_updated BEFORE UPDATE ON torture FOR EACH ROW
-  SET NEW.version = NEXTVAL(versions), NEW.body = NEW.id || '/' || NEW.version || repeat('.', NEW.id % 300);
+  SET NEW.version = uuid_short(), NEW.body = NEW.id || '/' || NEW.version || repeat('.', NEW.id % 300);
 CREATE TRIGGER remember_inserted AFTER INSERT ON torture FOR EACH ROW
   INSERT INTO history (tx, id, version) VALUES (coalesce(@tx, 0), NEW.id, NEW.version);
 CREATE TRIGGER remember_deleted AFTER DELETE ON torture FOR EACH ROW
   INSERT INTO history (tx, id) VALUES (coalesce(@tx, 0), OLD.id);
 CREATE TRIGGER remember_updated AFTER UPDATE ON torture FOR EACH ROW
-  INSERT INTO history (tx, id, version) SELECT coalesce(@tx, 0), OLD.id, NULL WHERE OLD.id <> NEW.id
+  INSERT INTO history (tx, id, version) SELECT coalesce(@tx, 0), OLD.id, NULL FROM dual WHERE OLD.id <> NEW.id
   UNION ALL SELECT coalesce(@tx, 0), NEW.id, NEW.version;
-INSERT INTO torture (id, updated_at) SELECT seq, now() - interval seq second FROM seq_1_to_2000;
+INSERT INTO torture (id, updated_at) SELECT g, now() - g * interval '1 second' FROM generate_series(1, 2000) g;
 ";
 
 /// How the replica differs from the source, which nobody may write to now.

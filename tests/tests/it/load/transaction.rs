@@ -154,8 +154,10 @@ impl Writer {
             }
             30..75 => format!("UPDATE torture SET noise = noise + 1{stamp} WHERE id = {id}"),
             75..90 => format!("DELETE FROM torture WHERE id = {id}"),
+            // MySQL reads the table that it changes only where it must write down what it found there first.
             _ => format!(
-                "UPDATE torture SET id = {other}{stamp} WHERE id = {id} AND NOT EXISTS (SELECT 1 FROM torture WHERE id = {other})"
+                "UPDATE torture SET id = {other}{stamp} WHERE id = {id} AND NOT EXISTS
+                 (SELECT 1 FROM (SELECT DISTINCT id FROM torture WHERE id = {other}) AS there)"
             ),
         };
         self.client.try_execute(&sql)

@@ -2,7 +2,7 @@
 
 use super::Server;
 
-/// PostgreSQL's words and those of MariaDB, in this order.
+/// PostgreSQL's words and those of MariaDB and MySQL, in this order.
 const WORDS: [(&str, &str); 16] = [
     ("DEFAULT clock_timestamp()", "DEFAULT now(6)"),
     ("clock_timestamp()", "sysdate(6)"),
@@ -43,14 +43,17 @@ impl Server {
     }
 }
 
-/// `generate_series(1, 50) g` as the table that MariaDB has of each range of numbers.
+/// `generate_series(1, 50) g` as a recursive query, which MariaDB and MySQL both know.
 fn with_sequences(sql: &str) -> String {
     let mut parts = sql.split("generate_series(");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (range, rest) = part.split_once(") g").expect("a series is called g");
         let (first, last) = range.split_once(", ").expect("a series has two ends");
-        text.push_str(&format!("(SELECT seq AS g FROM seq_{first}_to_{last}) g{rest}"));
+        text.push_str(&format!(
+            "(WITH RECURSIVE series AS (SELECT {first} AS g UNION ALL SELECT g + 1 FROM series WHERE g < {last}) \
+             SELECT g FROM series) g{rest}"
+        ));
     }
     text
 }
@@ -66,6 +69,7 @@ fn ignoring_conflicts(sql: &str) -> String {
 fn one_text_is_understood_by_all_servers() {
     let text = "INSERT INTO t SELECT g, now() FROM generate_series(1, 50) g ON CONFLICT DO NOTHING";
     assert_eq!(Server::Postgres.dialect(text), text);
-    let expected = "INSERT IGNORE INTO t SELECT g, now(6) FROM (SELECT seq AS g FROM seq_1_to_50) g";
+    let expected = "INSERT IGNORE INTO t SELECT g, now(6) FROM (WITH RECURSIVE series AS (SELECT 1 AS g UNION ALL \
+                    SELECT g + 1 FROM series WHERE g < 50) SELECT g FROM series) g";
     assert_eq!(Server::MARIADB.dialect(text), expected);
 }

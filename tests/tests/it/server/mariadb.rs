@@ -1,4 +1,4 @@
-//! A session at MariaDB, in the server's own text.
+//! A session at MariaDB or MySQL, in the server's own text.
 
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Error, Opts, Row, Value};
@@ -6,8 +6,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::Failure;
 
-/// As PostgreSQL quotes and joins, and in UTC.
-const SETTINGS: &str = "SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES', \
+/// As PostgreSQL quotes and joins, and in UTC. Series may be long; the two servers name their bound differently.
+const SETTINGS: &str = "SET /*!80000 cte_max_recursion_depth = 1000000, */ \
+                        /*M!100500 max_recursive_iterations = 1000000, */ sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_TRANS_TABLES', \
                         time_zone = '+00:00', NAMES utf8mb4";
 
 /// A lock that was not given in time, a deadlock, a key that is there already, a transaction that a deadlock has ended.

@@ -10,6 +10,7 @@ use crate::known::Known;
 use crate::pool::Pool;
 use crate::pulse::{identity, pulse};
 use crate::read::{read, try_out};
+use crate::server::clock;
 
 /// A MySQL or MariaDB server, seen from one of its databases.
 #[derive(Debug)]
@@ -51,6 +52,10 @@ impl Source for MysqlSource {
 
     async fn try_out(&self, table: &SourceTable) -> Result<()> {
         try_out(&self.pool, table).await
+    }
+
+    async fn clock(&self) -> Result<Option<i64>> {
+        clock(&self.pool).await.map(Some)
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {

@@ -1,12 +1,14 @@
 //! What a server is: its maker, its release, and what its sessions must be told.
 
 mod activity;
+mod clock;
 mod flavor;
 mod settings;
 
 use sync_core::{Error, Result, SourceIdentity};
 
 pub(crate) use activity::{Counters, Stillness, counters};
+pub(crate) use clock::clock;
 pub(crate) use flavor::Flavor;
 pub(crate) use settings::prepare;
 

@@ -94,3 +94,12 @@ async fn settings_of_the_server_do_not_reach_a_session() {
     base.run("SET GLOBAL init_connect = ''");
     assert_eq!(found.unwrap().len(), 3);
 }
+
+#[tokio::test]
+async fn a_server_tells_its_time() {
+    let base = Base::with("");
+    let now = || base.ask("SELECT FLOOR(UNIX_TIMESTAMP(NOW(6)) * 1000)").parse::<i64>().unwrap();
+    let before = now();
+    let told = base.source.clock().await.unwrap().expect("it has a clock");
+    assert!((before..=now()).contains(&told), "{told} is not from {before} on");
+}

@@ -1,4 +1,4 @@
-//! A clock that is set back: what was noted in its future says nothing.
+//! Clocks that are off: what was noted in the future says nothing, and `check` tells of the server's.
 
 use rusqlite::Connection;
 
@@ -6,7 +6,7 @@ use crate::case::Case;
 use crate::compare::assert_same;
 use crate::server::{Server, on_each_server};
 
-on_each_server!(times_noted_in_the_future_delay_nothing);
+on_each_server!(times_noted_in_the_future_delay_nothing, check_tells_how_far_the_clock_of_the_server_is);
 
 fn times_noted_in_the_future_delay_nothing(server: Server) {
     let case = Case::new(
@@ -28,4 +28,15 @@ fn times_noted_in_the_future_delay_nothing(server: Server) {
         case.sync();
         assert_same(&case, "id, n", "t");
     }
+}
+
+/// Both run on this machine, and so have one clock.
+fn check_tells_how_far_the_clock_of_the_server_is(server: Server) {
+    let case = Case::new(server, "CREATE TABLE t (id int PRIMARY KEY)");
+    case.configure("tables = [\"t\"]");
+    let ran = case.run(&["check", "--json"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let ahead = &report["sources"][0]["clock_ahead_seconds"];
+    assert!(ahead.as_f64().is_some_and(|seconds| seconds.abs() < 60.0), "{ahead}: {report}");
 }

@@ -95,19 +95,23 @@ impl Table {
 fn read(config: &Config, count: bool) -> Result<Vec<Table>, Error> {
     let replica = SqliteReplica::open(&config.sink.path)?;
     let daemon = daemon::sync_status(config);
-    let tables = replica.tables()?.into_iter().map(|status| {
+    let tables = replica.tables()?.into_iter().map(|mut status| {
         let rows = if count && status.published { replica.count_rows(&status.name)? } else { None };
         let interval = interval(config, status.source_table.as_deref(), &status.name);
-        let guarantee = daemon.as_ref().and_then(|daemon| guarantee(daemon, &status.name));
+        let running = daemon.as_ref().and_then(|daemon| running(daemon, &status.name));
+        let guarantee = running.map(|table| table["guarantee"].clone());
+        // Where the disk is full, no error can be stored: the daemon alone knows it.
+        if let Some(error) = running.and_then(|table| table["error"].as_str()) {
+            status.last_error = Some(error.to_owned());
+        }
         Ok(Table { status, rows, interval, guarantee })
     });
     tables.collect()
 }
 
-/// What a daemon promises of this replica.
-fn guarantee(daemon: &Json, replica: &str) -> Option<Json> {
-    let table = daemon["tables"].as_array()?.iter().find(|table| table["replica"] == replica)?;
-    Some(table["guarantee"].clone())
+/// What a daemon tells of this replica.
+fn running<'a>(daemon: &'a Json, replica: &str) -> Option<&'a Json> {
+    daemon["tables"].as_array()?.iter().find(|table| table["replica"] == replica)
 }
 
 fn state(status: &TableStatus) -> &'static str {

@@ -21,6 +21,7 @@ mod names;
 mod problems;
 mod proxy;
 mod running;
+mod secrets;
 mod server;
 mod soak;
 mod torture;

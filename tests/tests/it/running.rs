@@ -25,7 +25,11 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) fn start(case: &Case) -> Self {
-        let mut child = case.start(&["run", "--log-format", "human"]);
+        Self::start_with(case, &["run", "--log-format", "human"])
+    }
+
+    pub(crate) fn start_with(case: &Case, arguments: &[&str]) -> Self {
+        let mut child = case.start(arguments);
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let shared = Arc::clone(&log);

@@ -1,7 +1,8 @@
 //! The source: a pool of connections and what was learned over them.
 
 use sync_core::{
-    Capabilities, Pulse, ReadRequest, Reader, Result, Source, SourceIdentity, SourceTable, TableSchema, async_trait,
+    Capabilities, Pulse, ReadRequest, Reader, Result, Source, SourceIdentity, SourceTable, Survey, TableId,
+    TableSchema, async_trait,
 };
 
 use crate::config::MysqlConfig;
@@ -10,7 +11,7 @@ use crate::known::Known;
 use crate::pool::Pool;
 use crate::pulse::{identity, pulse};
 use crate::read::{read, try_out};
-use crate::server::clock;
+use crate::server::{clock, survey};
 
 /// A MySQL or MariaDB server, seen from one of its databases.
 #[derive(Debug)]
@@ -56,6 +57,10 @@ impl Source for MysqlSource {
 
     async fn clock(&self) -> Result<Option<i64>> {
         clock(&self.pool).await.map(Some)
+    }
+
+    async fn survey(&self, columns: &[(TableId, String)]) -> Result<Survey> {
+        survey(&self.pool, columns).await
     }
 
     async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {

@@ -95,6 +95,7 @@ pub mod settings;
 mod sink;
 mod source;
 pub mod status;
+mod survey;
 mod upkeep;
 mod value;
 
@@ -118,5 +119,6 @@ pub use source::{
     Batch, BatchLimits, Capabilities, Cursor, DEFAULT_MAX_ROW_BYTES, End, Next, ReadRequest, Reader, Scope, Source,
     SourceIdentity, SourceTable,
 };
+pub use survey::{Renewal, Survey};
 pub use upkeep::{HeldDeletes, Upkeep};
 pub use value::{DataType, OwnedValue, Value, ValueKind};

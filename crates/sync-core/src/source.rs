@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{Activity, Error, FailedRow, Pulse, Result, RowBatch, StreamId, TableSchema};
+use crate::{Activity, Error, FailedRow, Pulse, Result, RowBatch, StreamId, Survey, TableId, TableSchema};
 
 /// A database, service or folder whose tables can be kept in a replica.
 ///
@@ -54,6 +54,15 @@ pub trait Source: Debug + Send + Sync + 'static {
     /// When the server can't be reached or does not tell.
     async fn clock(&self) -> Result<Option<i64>> {
         Ok(None)
+    }
+
+    /// What an operator wants to know of the server, and of these columns, each of a table. Asked by people, not before every run.
+    ///
+    /// # Errors
+    /// When the server can't be reached or does not tell.
+    async fn survey(&self, columns: &[(TableId, String)]) -> Result<Survey> {
+        let _ = columns;
+        Ok(Survey::new())
     }
 
     /// Starts to read. The reader owns what it needs, so several can be open side by side.

@@ -4,6 +4,7 @@ mod activity;
 mod clock;
 mod flavor;
 mod settings;
+mod survey;
 
 use sync_core::{Error, Result, SourceIdentity};
 
@@ -11,6 +12,7 @@ pub(crate) use activity::{Counters, Stillness, counters};
 pub(crate) use clock::clock;
 pub(crate) use flavor::Flavor;
 pub(crate) use settings::prepare;
+pub(crate) use survey::survey;
 
 /// A server as a new connection found it.
 #[derive(Clone, Debug, PartialEq, Eq)]

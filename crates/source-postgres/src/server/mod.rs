@@ -4,6 +4,7 @@ mod activity;
 mod clock;
 mod identity;
 mod sql;
+mod survey;
 
 use sync_core::{Activity, Error, ErrorKind, Result, TableId};
 use tokio_postgres::Row;
@@ -16,6 +17,7 @@ use crate::session::Session;
 pub(crate) use clock::clock;
 pub(crate) use identity::identity;
 pub(crate) use sql::ENDPOINT;
+pub(crate) use survey::survey;
 
 /// A server as it answered once.
 #[derive(Clone, Debug, PartialEq, Eq)]

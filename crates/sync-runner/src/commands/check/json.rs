@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use serde_json::{Value as Json, json};
 use sync_core::plan::Mode;
-use sync_core::{Guarantee, TablePlan};
+use sync_core::{Guarantee, Renewal, TablePlan};
 
 use super::{CheckedReplica, CheckedSource};
 use crate::config::Config;
@@ -61,13 +61,15 @@ fn of_source(source: &CheckedSource<'_>) -> Json {
         "name": source.config.name,
         "server": source.inventory.identity.description(),
         "clock_ahead_seconds": source.clock_ahead_ms.map(|ahead| ahead as f64 / 1000.0),
-        "tables": source.inventory.plan.tables.iter().map(of_table).collect::<Vec<_>>(),
+        "encrypted": source.survey.encrypted,
+        "time_zone": source.survey.time_zone,
+        "tables": source.tables().map(|(table, renewal)| of_table(table, renewal)).collect::<Vec<_>>(),
         "problems": problems.collect::<Vec<_>>(),
         "left_out": left_out.collect::<Vec<_>>(),
     })
 }
 
-fn of_table(table: &TablePlan) -> Json {
+fn of_table(table: &TablePlan, renewal: Option<&Renewal>) -> Json {
     let schema = &table.source.schema;
     let columns: Vec<_> = table.source.keyset().iter().map(|at| schema.columns()[*at].name.as_str()).collect();
     json!({
@@ -76,11 +78,20 @@ fn of_table(table: &TablePlan) -> Json {
         "mode": if table.mode == Mode::Full { "full" } else { "follow" },
         "cursor_columns": columns,
         "cursor_is_indexed": is_indexed(table),
+        "cursor_renewed_by": renewal.map(of_renewal),
         "left_out_indexes": left_out_indexes(table),
         "estimated_rows": schema.estimated_rows(),
         "sync_interval_seconds": table.sync_interval.as_secs_f64(),
         "guarantee": of_guarantee(&table.guarantee),
     })
+}
+
+fn of_renewal(renewal: &Renewal) -> Json {
+    match renewal {
+        Renewal::Definition => json!({ "kind": "definition" }),
+        Renewal::Trigger(name) => json!({ "kind": "trigger", "trigger": name }),
+        _ => json!({ "kind": "unknown" }),
+    }
 }
 
 fn left_out_indexes(table: &TablePlan) -> Vec<Json> {

@@ -7,7 +7,8 @@ mod text;
 use std::time::{Duration, Instant};
 
 use sync_core::engine::{Inventory, inventory};
-use sync_core::{EngineSource, Error, Registry};
+use sync_core::plan::Mode;
+use sync_core::{EngineSource, Error, Registry, Renewal, Survey, TablePlan};
 
 use crate::config::{Config, SourceConfig};
 use crate::connect::connect;
@@ -33,6 +34,16 @@ struct CheckedSource<'a> {
     inventory: Inventory,
     /// How far the server's clock is ahead of this machine's, in milliseconds; the way there and back is in it.
     clock_ahead_ms: Option<i64>,
+    survey: Survey,
+}
+
+impl CheckedSource<'_> {
+    /// The planned tables, with what renews the timestamp by which a poll reads; `None` where it reads by none.
+    fn tables(&self) -> impl Iterator<Item = (&TablePlan, Option<&Renewal>)> {
+        let mut renewals = self.survey.renewals.iter();
+        let tables = self.inventory.plan.tables.iter();
+        tables.map(move |table| (table, timestamp(table).and_then(|_| renewals.next())))
+    }
 }
 
 pub(super) async fn run(config: &Config, registry: &Registry, console: &Console, wish: Wish) -> Exit {
@@ -56,7 +67,8 @@ async fn check(config: &Config, registry: &Registry, console: &Console, wish: Wi
         match answer {
             Ok(inventory) => {
                 let clock_ahead_ms = clock_ahead(source).await;
-                let found = CheckedSource { config, inventory, clock_ahead_ms };
+                let survey = survey(source, &inventory.plan.tables, console).await;
+                let found = CheckedSource { config, inventory, clock_ahead_ms, survey };
                 if !wish.json {
                     exit = exit.or(text::source(&found, console));
                 }
@@ -85,6 +97,21 @@ fn tell_problems(found: &CheckedSource<'_>, source: &EngineSource, console: &Con
         console.error(&config.label(&Error::new(problem.kind, problem.message.as_str())));
     }
     if inventory.plan.problems.is_empty() { Exit::Success } else { Exit::Failed }
+}
+
+/// The timestamp by which a poll reads.
+fn timestamp(table: &TablePlan) -> Option<&str> {
+    let at = table.source.timestamp.filter(|_| table.mode == Mode::Follow)?;
+    Some(&table.source.schema.columns()[at].name)
+}
+
+/// Where the server tells nothing, the rest is told.
+async fn survey(source: &EngineSource, tables: &[TablePlan], console: &Console) -> Survey {
+    let columns = tables.iter().filter_map(|table| Some((table.id().clone(), timestamp(table)?.to_owned())));
+    source.source.survey(&columns.collect::<Vec<_>>()).await.unwrap_or_else(|error| {
+        console.warning(format_args!("what renews the cursor columns can't be told: {error}"));
+        Survey::new()
+    })
 }
 
 /// What a server does not tell is no problem.

@@ -4,12 +4,12 @@ use std::io;
 
 use sink_sqlite::file::FileFacts;
 use sync_core::engine::Inventory;
-use sync_core::{LeftOutIndex, TablePlan};
+use sync_core::{LeftOutIndex, Renewal, Survey, TablePlan};
 
 use super::{CheckedReplica, CheckedSource};
 use crate::config::Config;
 use crate::console::Console;
-use crate::cursor::{found_by, index_hint};
+use crate::cursor::{found_by, index_hint, is_indexed};
 use crate::exit::Exit;
 use crate::text_table::{Cell, TextTable};
 
@@ -48,9 +48,12 @@ fn file(facts: &FileFacts) -> Vec<String> {
 pub(super) fn source(found: &CheckedSource<'_>, console: &Console) -> Exit {
     let name = found.config.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
     console.line(format_args!("source   {name}{}", found.inventory.identity.description()));
+    for line in connection(&found.survey) {
+        console.line(format_args!("         {line}"));
+    }
     let shown = if found.config.names_tables() {
         let tables = &found.inventory.plan.tables;
-        planned(tables).map(|()| {
+        planned(found).map(|()| {
             for (table, hint) in tables.iter().filter_map(|table| Some((table, index_hint(table)?))) {
                 console.line(format_args!("table {}: {hint}", table.id()));
             }
@@ -73,18 +76,38 @@ fn left_out_indexes(table: &TablePlan) -> impl Iterator<Item = (&TablePlan, &Lef
     table.replica.schema.left_out_indexes().iter().map(move |index| (table, index))
 }
 
-fn planned(tables: &[TablePlan]) -> io::Result<()> {
-    if tables.is_empty() {
+/// How the server is reached, and in which zone it writes times that have none.
+fn connection(survey: &Survey) -> Vec<String> {
+    let encrypted =
+        survey.encrypted.map(|is| if is { "the connection is encrypted" } else { "the connection is not encrypted" });
+    let time_zone = survey.time_zone.as_ref().map(|zone| format!("the server's time zone is {zone}"));
+    encrypted.map(str::to_owned).into_iter().chain(time_zone).collect()
+}
+
+/// What gives a cursor column a new value when its row is updated.
+fn renewed_by(renewal: &Renewal) -> String {
+    match renewal {
+        Renewal::Definition => "its definition".to_owned(),
+        Renewal::Trigger(name) => format!("trigger {name}"),
+        _ => "unknown".to_owned(),
+    }
+}
+
+fn planned(source: &CheckedSource<'_>) -> io::Result<()> {
+    if source.inventory.plan.tables.is_empty() {
         return Ok(());
     }
-    let mut shown = TextTable::new(io::stdout(), ["table", "replica", "changes are found by", "rows", "guarantee"]);
-    for table in tables {
+    let header = ["table", "replica", "changes are found by", "renewed by", "index", "rows", "guarantee"];
+    let mut shown = TextTable::new(io::stdout(), header);
+    for (table, renewal) in source.tables() {
         let rows = table.source.schema.estimated_rows().map(|rows| format!("~{rows}")).unwrap_or_default();
         let found = found_by(table);
         shown.row(vec![
             Cell::text(table.id().to_string()),
             Cell::text(&table.replica.name),
             Cell::text(if found.columns.is_empty() { found.reason } else { &found.columns }),
+            Cell::text(renewal.map(renewed_by).unwrap_or_default()),
+            Cell::text(is_indexed(table).map_or("", |is| if is { "yes" } else { "no" })),
             Cell::number(rows),
             // Last, as the reason of an exception may be long.
             Cell::text(table.guarantee.to_string()),

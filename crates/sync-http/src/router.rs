@@ -32,6 +32,7 @@ pub(crate) fn routes_over(shared: Arc<Shared>) -> Router {
         .route("/debug", get(routes::debug))
         .route("/force-sync", command(post(routes::force_sync)))
         .route("/accept-deletes", command(post(routes::accept_deletes)))
+        .route("/resync", command(post(routes::resync)))
         .route("/test-query", ask(post(routes::test_query)))
         .route("/query", ask(post(routes::query)))
         .route("/query/raw", ask(post(routes::query_raw)))

@@ -20,6 +20,7 @@ pub(super) enum Command {
     Pause(Option<String>),
     Resume(Option<String>),
     AcceptDeletes(Option<String>),
+    Resync(Option<String>),
     Stop,
 }
 
@@ -51,6 +52,12 @@ impl Control {
         self.send(Command::AcceptDeletes(Some(replica.to_owned())));
     }
 
+    /// Copies a table anew, by its replica's name, beside the published one, which readers keep until the copy is complete. A run under
+    /// way is given its end first.
+    pub fn resync(&self, replica: &str) {
+        self.send(Command::Resync(Some(replica.to_owned())));
+    }
+
     /// Ends [`Engine::run`](super::Engine::run): runs under way are given up, what they stored stays.
     pub fn stop(&self) {
         self.send(Command::Stop);
@@ -75,15 +82,17 @@ impl Commands {
 impl Command {
     /// Whether somebody expects what is at the source now.
     pub(super) fn is_for_now(&self) -> bool {
-        matches!(self, Self::SyncNow(_) | Self::AcceptDeletes(_))
+        matches!(self, Self::SyncNow(_) | Self::AcceptDeletes(_) | Self::Resync(_))
     }
 
     /// Whether this table is meant.
     pub(super) fn means(&self, replica: &str) -> bool {
         match self {
-            Self::SyncNow(table) | Self::Pause(table) | Self::Resume(table) | Self::AcceptDeletes(table) => {
-                table.as_ref().is_none_or(|table| table == replica)
-            }
+            Self::SyncNow(table)
+            | Self::Pause(table)
+            | Self::Resume(table)
+            | Self::AcceptDeletes(table)
+            | Self::Resync(table) => table.as_ref().is_none_or(|table| table == replica),
             Self::Stop => false,
         }
     }

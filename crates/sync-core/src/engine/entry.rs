@@ -29,6 +29,8 @@ pub(super) struct Entry {
     reconcile_due: Instant,
     /// Asked for by name: everything is looked for.
     asked: bool,
+    /// To be copied anew, until that has begun, so that later runs can go on with it.
+    anew: bool,
     stored: Option<Instant>,
 }
 
@@ -49,6 +51,8 @@ pub(crate) struct RunOptions {
     pub(crate) accept_deletes: bool,
     /// Compare every row of the published table with the source.
     pub(crate) repair: bool,
+    /// Copy it anew, whatever is there.
+    pub(crate) anew: bool,
     /// Store the time of success though nothing changed.
     pub(crate) store_success: bool,
     /// How long a copy may hold one snapshot.
@@ -66,6 +70,7 @@ impl RunOptions {
             deleted: Deleted::Maybe,
             accept_deletes,
             repair: false,
+            anew: false,
             store_success: true,
             copy_snapshot_max: plan.copy_snapshot_max,
         }
@@ -90,6 +95,8 @@ pub(super) struct Ended {
     pub(super) swept: Option<Duration>,
     pub(super) reconciled: Option<Duration>,
     pub(super) stored: bool,
+    /// Whether the copy that was asked for began, with something to go on with, or ended.
+    pub(super) copied: bool,
 }
 
 impl Entry {
@@ -107,6 +114,7 @@ impl Entry {
             sweep_due: now,
             reconcile_due: now,
             asked: false,
+            anew: false,
             stored: None,
         }
     }
@@ -139,6 +147,7 @@ impl Entry {
             deleted,
             accept_deletes,
             repair: false,
+            anew: self.anew,
             store_success: self.stored.is_none_or(|stored| now - stored >= STORE_SUCCESS),
             copy_snapshot_max: self.plan.copy_snapshot_max,
         }
@@ -146,6 +155,7 @@ impl Entry {
 
     pub(super) fn end(&mut self, now: Instant, ended: &Ended) {
         self.running = false;
+        self.anew &= !ended.copied;
         if ended.stored {
             self.stored = Some(now);
         }
@@ -196,9 +206,13 @@ impl Entry {
         if !command.means(&self.plan.replica.name) {
             return;
         }
+        if matches!(command, Command::Resync(_)) {
+            // Its next run takes a place among the copies.
+            (self.anew, self.live) = (true, false);
+        }
         match command {
-            Command::SyncNow(_) | Command::AcceptDeletes(_) if self.running => self.again = true,
-            Command::SyncNow(_) | Command::AcceptDeletes(_) => self.all_due(now),
+            _ if command.is_for_now() && self.running => self.again = true,
+            Command::SyncNow(_) | Command::AcceptDeletes(_) | Command::Resync(_) => self.all_due(now),
             Command::Pause(_) => self.paused = true,
             Command::Resume(_) => self.paused = false,
             Command::Stop => {}

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::control::Command;
 use super::entry::{Ended, Entry, RunOptions};
-use super::{Engine, EngineSource, Inventory, TableReport, epoch_ms_at, look_around};
+use super::{Engine, EngineSource, Inventory, TableReport, Work, epoch_ms_at, look_around};
 use crate::plan::DEFAULT_SYNC_INTERVAL;
 use crate::{Pulse, Result, TableProblem};
 
@@ -250,10 +250,12 @@ async fn run_table(
     plan: Arc<crate::TablePlan>,
     options: RunOptions,
 ) -> (String, Ended) {
+    let anew = options.anew;
     let report = engine.sync_table(source, &plan, options).await;
     let error = report.error.as_ref().map(crate::Error::kind);
+    let copied = anew && report.work == Some(Work::Copied) && (error.is_none() || report.written.changed > 0);
     let TableReport { swept, reconciled, stored, .. } = report;
-    (plan.replica.name.clone(), Ended { error, swept, reconciled, stored })
+    (plan.replica.name.clone(), Ended { error, swept, reconciled, stored, copied })
 }
 
 /// What came of asking a source.

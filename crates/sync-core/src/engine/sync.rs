@@ -75,7 +75,7 @@ impl Engine {
     pub(super) async fn sync_table(&self, source: &EngineSource, plan: &TablePlan, options: RunOptions) -> TableReport {
         let started = Instant::now();
         let started_ms = now_ms();
-        let narrowed = self.frozen(plan).await;
+        let narrowed = if options.anew { None } else { self.frozen(plan).await };
         let plan = narrowed.as_ref().unwrap_or(plan);
         let run = TableRun {
             source: &*source.source,

@@ -9,6 +9,8 @@ const element = (tag, set = {}, ...children) => {
 };
 let history = { tables: {}, runs: [] };
 let status = null;
+// Tables whose resync waits for a second click, with what takes the question back.
+const asked = new Map();
 
 const headers = () => {
   const token = sessionStorage.getItem("token");
@@ -102,6 +104,16 @@ function card(table) {
   const estimate = table.phase === "copying" && table.estimated_rows ? ` of about ${table.estimated_rows}` : "";
   const kept = table.failed_rows ? `${table.failed_rows} rows can't be stored` : null;
   const held = table.held_deletes ? `${table.held_deletes.deletes} deletes are held back` : null;
+  // It reads the whole table, so it is asked for twice: in place, as a dialog stops the page.
+  const resync = element("button", { type: "button", textContent: asked.has(table.replica) ? "Copy it all anew?" : "Resync" });
+  resync.addEventListener("click", () => {
+    const sure = asked.has(table.replica);
+    clearTimeout(asked.get(table.replica));
+    asked.delete(table.replica);
+    if (sure) return command(resync, "/resync", body);
+    asked.set(table.replica, setTimeout(() => { asked.delete(table.replica); show(); }, 5000));
+    resync.textContent = "Copy it all anew?";
+  });
   const accept = held ? button("Accept deletes", "/accept-deletes") : null;
   const made = element("article", { className: `card ${kind}` },
     element("div", {}, element("div", { className: "name", textContent: table.name }),
@@ -112,7 +124,7 @@ function card(table) {
       held && element("p", { className: "quiet warn", textContent: held })),
     chart(history.tables[table.replica]),
     element("span", { className: "buttons" }, button("Sync", "/force-sync"),
-      table.paused ? button("Resume", "/resume") : button("Pause", "/pause"), accept),
+      table.paused ? button("Resume", "/resume") : button("Pause", "/pause"), resync, accept),
     table.error ? element("p", { className: "error", textContent: table.error }) : null);
   made.dataset.replica = table.replica;
   made.dataset.state = word;

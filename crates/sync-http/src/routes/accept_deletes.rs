@@ -19,8 +19,7 @@ pub(crate) async fn accept_deletes(State(shared): State<Arc<Shared>>, body: Body
 
 async fn accept(shared: &Shared, body: Body) -> Result<String, Refusal> {
     let body = object(body, shared.endpoints.limits.body).await?;
-    let (table, replica) = table::named(&body, &shared.status())?
-        .ok_or_else(|| Refusal::bad_request("table: it is missing; send {\"table\": \"…\"}"))?;
+    let (table, replica) = table::one(&body, &shared.status())?;
     shared.endpoints.control.accept_deletes(&replica);
     Ok(format!("{table} is compared now, and what is gone at its source is deleted, however much it is"))
 }

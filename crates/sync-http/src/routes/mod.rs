@@ -12,6 +12,7 @@ mod pause;
 mod query;
 mod readyz;
 mod reload;
+mod resync;
 mod sync_data;
 mod sync_status;
 mod table;
@@ -28,6 +29,7 @@ pub(crate) use pause::{pause, resume};
 pub(crate) use query::{query, query_raw, test_query};
 pub(crate) use readyz::readyz;
 pub(crate) use reload::reload;
+pub(crate) use resync::resync;
 pub(crate) use sync_data::sync_data;
 pub(crate) use sync_status::sync_status;
 

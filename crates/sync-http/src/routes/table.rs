@@ -20,6 +20,11 @@ pub(super) fn named(body: &Map<String, Json>, status: &Status) -> Result<Option<
     }
 }
 
+/// Likewise, of a body that must name one.
+pub(super) fn one(body: &Map<String, Json>, status: &Status) -> Result<(String, String), Refusal> {
+    named(body, status)?.ok_or_else(|| Refusal::bad_request("table: it is missing; send {\"table\": \"…\"}"))
+}
+
 /// The one table of this name, and its replica.
 fn only(status: &Status, name: &str) -> Result<(String, String), Refusal> {
     match meant(status, name).as_slice() {

@@ -78,15 +78,57 @@ fn deletes_that_are_held_back_are_carried_out_on_request() {
 }
 
 #[test]
-fn deletes_are_accepted_for_one_table_by_its_name() {
+fn a_table_is_copied_anew_on_request() {
+    let shop = Shop::new();
+    let (control, commands) = control();
+    let mut status = shop.engine.status();
+    let endpoints = Endpoints::new(status.clone(), control.clone(), &shop.path);
+    let server = sync_http::start("127.0.0.1:0".parse().unwrap(), endpoints).unwrap();
+    let texts = || {
+        let answer = get(server.address(), "/sync-data?table=users").json();
+        answer["users"].as_array().into_iter().flatten().map(|row| row["text"].clone()).collect::<Vec<_>>()
+    };
+    let expected = [json!("users 1"), json!("FROM audit.logs")];
+    let test = async {
+        let mut until = async |reached: &dyn Fn() -> bool| {
+            let waiting = async {
+                while !reached() {
+                    status.changed().await.unwrap();
+                }
+            };
+            tokio::time::timeout(LONG, waiting).await.unwrap();
+        };
+        let is_at_rest = || shop.engine.status().borrow().tables.iter().all(|table| table.phase == Phase::Done);
+        until(&|| texts() == expected && is_at_rest()).await;
+        // Nothing but reading every row would find that.
+        let replica = sink_sqlite::rusqlite::Connection::open(&shop.path).unwrap();
+        replica.execute("UPDATE tmp_users SET text = 'wrong'", ()).unwrap();
+        drop(replica);
+        assert_eq!(post(server.address(), "/force-sync", r#"{"table": "users"}"#).status, 200);
+        let before = shop.status().tables[0].totals.durations.runs();
+        until(&|| shop.status().tables[0].totals.durations.runs() > before).await;
+        assert_eq!(texts(), [json!("wrong"), json!("wrong")]);
+        assert_eq!(post(server.address(), "/resync", r#"{"table": "users"}"#).json()["success"], true);
+        until(&|| texts() == expected && is_at_rest()).await;
+        assert_eq!(shop.status().tables[0].rows_changed, 2);
+        control.stop();
+    };
+    let (ended, ()) = shop.runtime.block_on(async { tokio::join!(shop.engine.run(commands), test) });
+    ended.unwrap();
+}
+
+#[test]
+fn deletes_are_accepted_and_copies_are_made_for_one_table_by_its_name() {
     let shop = Shop::synced();
     let served = shop.serve(|_| {});
     for (body, status, error) in [
         ("", 400, "table: it is missing; send {\"table\": \"…\"}"),
         (r#"{"table": "absent"}"#, 404, "table: no table \"absent\" is synced"),
     ] {
-        let response = post(served.address(), "/accept-deletes", body);
-        assert_eq!((response.status, response.json()), (status, json!({"success": false, "error": error})));
+        for path in ["/accept-deletes", "/resync"] {
+            let response = post(served.address(), path, body);
+            assert_eq!((response.status, response.json()), (status, json!({"success": false, "error": error})));
+        }
     }
 }
 
@@ -121,7 +163,7 @@ fn a_token_for_reading_commands_nothing() {
         let headers = ["Content-Type: application/json", &format!("Authorization: Bearer {token}")];
         crate::client::send(served.address(), method, path, &headers, body)
     };
-    for path in ["/force-sync", "/accept-deletes", "/pause", "/resume", "/reload"] {
+    for path in ["/force-sync", "/accept-deletes", "/resync", "/pause", "/resume", "/reload"] {
         let refused = ask("POST", path, "reading", "{}");
         let expected = "this token is for reading; a command takes the other one".to_owned();
         assert_eq!(refused.error(), (403, expected), "{path}");

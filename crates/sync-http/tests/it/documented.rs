@@ -26,7 +26,7 @@ fn every_request_gets_the_answer_below_it() {
         status.tables[0].next_run_ms = Some(0);
     });
     let blocks: Vec<_> = README.split("```http\n").skip(1).collect();
-    assert_eq!(blocks.len(), 14);
+    assert_eq!(blocks.len(), 15);
     // What a page shows of the last query was asked before.
     let last = r#"{"sql": "SELECT name FROM users WHERE id = ?", "params": [1]}"#;
     for block in blocks {

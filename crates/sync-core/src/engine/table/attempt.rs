@@ -85,8 +85,10 @@ impl<'a> Attempt<'a> {
 
     /// What the checkpoint says, and what stands against it.
     fn start(&mut self, stored: Option<Checkpoint>) -> (Start, Option<Error>) {
-        let known = stored.as_ref().and_then(|stored| stored.upkeep.source.clone());
-        let frozen = stored.as_ref().and_then(|stored| changed::refused(self.run.plan, stored));
+        // What is made anew need not go with what was there.
+        let kept = stored.as_ref().filter(|_| !self.is_to_be_anew());
+        let known = kept.and_then(|stored| stored.upkeep.source.clone());
+        let frozen = kept.and_then(|stored| changed::refused(self.run.plan, stored));
         let start = self.start_from(stored);
         if let Some(frozen) = frozen {
             return (start, Some(frozen.at(self.run.place())));
@@ -99,16 +101,23 @@ impl<'a> Attempt<'a> {
         (start, replaced)
     }
 
+    /// Whether somebody asked for a copy of which nothing is there yet.
+    fn is_to_be_anew(&self) -> bool {
+        self.run.options.anew && self.outcome.written.changed == 0
+    }
+
     fn start_from(&mut self, stored: Option<Checkpoint>) -> Start {
         let plan = self.run.plan;
+        let anew = self.is_to_be_anew();
         let fits = |stored: &Checkpoint| stored.fingerprint == plan.fingerprint;
         if plan.mode == Mode::Full {
-            let last = stored.filter(|stored| fits(stored) && stored.state == CopyState::Live);
+            let last = stored.filter(|stored| !anew && fits(stored) && stored.state == CopyState::Live);
             self.upkeep = last.as_ref().map(|stored| stored.upkeep.clone()).unwrap_or_default();
             return Start::Full { last: last.map(|stored| stored.cursor) };
         }
         match stored {
             None => Start::Copy { because: None },
+            Some(_) if anew => Start::Copy { because: Some("that was asked for".to_owned()) },
             Some(stored) if !fits(&stored) => Start::Copy {
                 because: Some(format!("its {} changed", difference(&stored.fingerprint, &plan.fingerprint))),
             },

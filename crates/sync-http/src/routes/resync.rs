@@ -1,0 +1,26 @@
+//! `POST /resync`: a table is copied anew.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use serde_json::json;
+
+use super::{object, table};
+use crate::endpoints::Shared;
+use crate::reply::{Refusal, Reply};
+
+pub(crate) async fn resync(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
+    match copy_anew(&shared, body).await {
+        Ok(message) => Reply::ok(&json!({ "success": true, "message": message })),
+        Err(refusal) => refusal.without_success(),
+    }
+}
+
+/// One table only: all of them at once would keep a source busy for a mistyped body.
+async fn copy_anew(shared: &Shared, body: Body) -> Result<String, Refusal> {
+    let body = object(body, shared.endpoints.limits.body).await?;
+    let (table, replica) = table::one(&body, &shared.status())?;
+    shared.endpoints.control.resync(&replica);
+    Ok(format!("{table} is copied anew; readers keep the present rows until the copy is complete"))
+}

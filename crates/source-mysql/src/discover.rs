@@ -12,7 +12,7 @@ use crate::sql;
 /// All tables that this login can see, in all databases of the server but its own.
 pub(crate) async fn discover(pool: &Pool) -> Result<Vec<TableSchema>> {
     let (found, account, cover) = look(pool).await.map_err(|error| error.at(pool.place()))?;
-    let caveat = cover.caveat(&account);
+    let caveat = cover.caveat(&account, pool.timeouts().overlap);
     // A view whose tables are gone has no columns any more; nothing can be kept of it.
     let there = found.iter().filter(|relation| !relation.columns.is_empty());
     there.map(|relation| schema(relation, &account, &caveat)).collect()

@@ -2,6 +2,7 @@
 
 mod url;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
@@ -60,6 +61,9 @@ pub struct MysqlConfig {
     pub idle_timeout: Option<Seconds>,
     /// Longest time the server may search without giving a row: a copy until its first row. Default 15 min.
     pub scan_timeout: Option<Seconds>,
+    /// How far a poll goes back where the server does not tell which transactions are open: one that takes longer is missed until the
+    /// table is compared. From 1 s to 1 day. Default 10 s.
+    pub overlap: Option<Seconds>,
     /// How this program calls itself in the server's table of connection attributes. Default `data-sync`.
     pub application_name: Option<String>,
     /// Connections at most. Default 4.
@@ -108,6 +112,7 @@ impl MysqlConfig {
                 idle: span(self.idle_timeout, None, 60),
                 scan: span(self.scan_timeout, None, 15 * 60),
                 keepalive: span(self.keepalives_idle, None, 30),
+                overlap: span(self.overlap, None, 10),
             },
         };
         settings.check()
@@ -147,7 +152,12 @@ pub(crate) struct Timeouts {
     pub(crate) idle: Duration,
     pub(crate) scan: Duration,
     pub(crate) keepalive: Duration,
+    /// For transactions that nobody can tell of.
+    pub(crate) overlap: Duration,
 }
+
+/// Less than a statement is stamped before it shows is none; with more, each poll would read a table of a day.
+const OVERLAPS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(24 * 3600);
 
 impl Settings {
     fn check(self) -> Result<Self> {
@@ -164,6 +174,11 @@ impl Settings {
                     .at(key)
                     .hint("write a number of seconds, such as 60"));
             }
+        }
+        if !OVERLAPS.contains(&timeouts.overlap) {
+            return Err(Error::config(format!("{:?} is out of its bounds", timeouts.overlap))
+                .at("overlap")
+                .hint("write a time from 1 s to 1 day, such as 30"));
         }
         if self.pool_size == 0 {
             return Err(Error::config("without a connection nothing can be read")
@@ -254,6 +269,14 @@ mod tests {
             (
                 r#"{"user": "u", "database": "d", "idle_timeout": 0}"#,
                 "idle_timeout: 0 would fail at once; write a number of seconds, such as 60",
+            ),
+            (
+                r#"{"user": "u", "database": "d", "overlap": "900ms"}"#,
+                "overlap: 900ms is out of its bounds; write a time from 1 s to 1 day, such as 30",
+            ),
+            (
+                r#"{"user": "u", "database": "d", "overlap": "25h"}"#,
+                "overlap: 90000s is out of its bounds; write a time from 1 s to 1 day, such as 30",
             ),
             (r#"{"user": "", "database": "d"}"#, "user: it is empty or holds a NUL"),
         ] {

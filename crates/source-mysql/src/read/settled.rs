@@ -5,7 +5,7 @@ use sync_core::Result;
 use super::condition::Condition;
 use super::projection::Target;
 use super::stamp::Stamp;
-use super::watermark::{OVERLAP, Watermark};
+use super::watermark::Watermark;
 use crate::sql;
 use crate::types::comparison;
 
@@ -19,9 +19,9 @@ pub(super) fn settled(target: &Target, column: usize, moment: i64, low: &Waterma
     let mut condition = Condition::default();
     condition.compare(&compared, "<", stamp.value(&compared, moment, low.clock())?);
     if low.is_from_elsewhere() {
-        let (newest, seconds) = (format!("data_sync_newest.{}", sql::quoted(&column.name)), OVERLAP.as_secs());
+        let (newest, late) = (format!("data_sync_newest.{}", sql::quoted(&column.name)), low.overlap());
         condition.text.push_str(&format!(
-            " AND {} < (SELECT MAX({newest}) FROM {} AS data_sync_newest WHERE {newest} <= {}) - INTERVAL {seconds} SECOND",
+            " AND {} < (SELECT MAX({newest}) FROM {} AS data_sync_newest WHERE {newest} <= {}) - INTERVAL {late} MICROSECOND",
             compared.expression,
             sql::table(target.schema().id()),
             compared.parameter

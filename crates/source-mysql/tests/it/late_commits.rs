@@ -1,7 +1,11 @@
 //! Rows that are committed long after they were stamped: what the low watermark is for.
 
+use std::time::Duration;
+
 use mysql_async::prelude::Queryable;
+use source_mysql::{MysqlConfig, MysqlSource};
 use sync_core::Cursor;
+use sync_core::settings::Seconds;
 
 use crate::place::Place;
 
@@ -136,6 +140,24 @@ async fn without_performance_schema_rows_of_the_last_seconds_come_again() {
         let poll = place.read(&table, Some(&poll.watermark()), 100).await;
         assert_eq!(poll.column(0), ["2", "3"]);
     }
+}
+
+#[tokio::test]
+async fn how_far_the_last_while_reaches_is_a_setting() {
+    let mut place = Place::with(TABLE).await;
+    let mut config = MysqlConfig::new(place.database.reader_url());
+    config.overlap = Some(Seconds::new(Duration::from_secs(120)));
+    place.source = MysqlSource::new(&config).unwrap();
+    let table = place.table("t", Some("at"), Some("id")).await;
+    let start = place.caught_up(&table).await;
+    place
+        .run("INSERT INTO t VALUES (2, 'old', now(6) - INTERVAL 180 SECOND), (3, 'new', now(6) - INTERVAL 60 SECOND)")
+        .await;
+    let poll = place.read(&table, Some(&start), 100).await;
+    assert_eq!(poll.column(0), ["2", "3"]);
+    assert_eq!(poll.watermark().id(), Some("2"), "a row may still come to lie before the other one");
+    let told = place.schema("t").await.caveat().map(|caveat| caveat.reason.clone()).unwrap_or_default();
+    assert!(told.ends_with("takes longer than 120s may be missed until the table is compared"), "{told}");
 }
 
 /// Ids say nothing of the time: what was seen with a poll is settled once all that was open then has ended, and was read after that.

@@ -1,8 +1,8 @@
 //! How far late commits are covered, in words.
 
-use sync_core::Caveat;
+use std::time::Duration;
 
-use super::OVERLAP;
+use sync_core::Caveat;
 
 /// Whether a poll knows of transactions that are still open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub(crate) enum Gap {
 
 impl Cover {
     /// What is told of a table that is followed by its cursor: why less is promised than could be, and what would change that. `account` is
-    /// that of the login, quoted.
-    pub(crate) fn caveat(self, account: &str) -> Caveat {
+    /// that of the login, quoted; `overlap` is how far polls go back where the server does not tell.
+    pub(crate) fn caveat(self, account: &str, overlap: Duration) -> Caveat {
         match self {
             Self::Watched => Caveat::new(
                 "rows have no version, so deletes, and changes that leave the cursor's column as it was, are found when the \
@@ -42,9 +42,8 @@ impl Cover {
             ),
             Self::Overlap(gap) => Caveat::new(
                 format!(
-                    "{}, so a transaction that takes longer than {} s may be missed until the table is compared",
-                    gap.reason(),
-                    OVERLAP.as_secs()
+                    "{}, so a transaction that takes longer than {overlap:?} may be missed until the table is compared",
+                    gap.reason()
                 ),
                 gap.remedy(account),
             ),
@@ -108,10 +107,10 @@ mod tests {
             (Gap::Lost, "ran out of room", "performance_schema_max_thread_instances"),
             (Gap::PreparedWithheld, "prepared transactions", "GRANT XA_RECOVER_ADMIN ON *.* TO `o'brien`@`%`"),
         ] {
-            let caveat = Cover::Overlap(gap).caveat("`o'brien`@`%`");
-            assert!(caveat.reason.contains(reason) && caveat.reason.contains("longer than 10 s"), "{caveat:?}");
+            let caveat = Cover::Overlap(gap).caveat("`o'brien`@`%`", Duration::from_secs(30));
+            assert!(caveat.reason.contains(reason) && caveat.reason.contains("longer than 30s"), "{caveat:?}");
             assert!(caveat.remedy.contains(remedy), "{caveat:?}");
         }
-        assert!(Cover::Watched.caveat("`app`@`%`").reason.contains("rows have no version"));
+        assert!(Cover::Watched.caveat("`app`@`%`", Duration::ZERO).reason.contains("rows have no version"));
     }
 }

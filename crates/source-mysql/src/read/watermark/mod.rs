@@ -13,9 +13,6 @@ use super::arrival::{Clock, Writers, ask_writers};
 use crate::session::Session;
 pub(crate) use cover::{Cover, Gap};
 
-/// How long a transaction may take before its rows can be missed by a poll, where nobody can tell which ones are open.
-pub(crate) const OVERLAP: Duration = Duration::from_secs(10);
-
 /// Clocks are set now and then, and a statement is stamped a little before it is seen to run.
 const MARGIN: Duration = Duration::from_secs(1);
 
@@ -30,17 +27,20 @@ pub(super) struct Watermark {
     clock: Clock,
     /// Rows are stamped on another server.
     elsewhere: bool,
+    /// How long a transaction may take before its rows can be missed, where nobody can tell which ones are open.
+    overlap: Duration,
 }
 
 impl Watermark {
     /// Asks the server. The session must be outside of a transaction.
     pub(super) async fn ask(session: &mut Session, clock: Clock, writers: Writers) -> Result<Self> {
+        let overlap = session.timeouts().overlap;
         let low = match cover(session, writers).await? {
             (Cover::Watched, Activity { prepared: true, .. }) => None,
             (Cover::Watched, activity) => Some(activity.now - activity.oldest.max(0) - micros(MARGIN)),
-            (Cover::Overlap(_), _) => Some(clock.now - micros(OVERLAP)),
+            (Cover::Overlap(_), _) => Some(clock.now - micros(overlap)),
         };
-        Ok(Self { low, clock, elsewhere: writers.elsewhere })
+        Ok(Self { low, clock, elsewhere: writers.elsewhere, overlap })
     }
 
     /// Where a cursor may stand at most, in microseconds since 1970.
@@ -56,6 +56,11 @@ impl Watermark {
     /// Whether rows arrive from another server, some time after they were stamped.
     pub(super) fn is_from_elsewhere(&self) -> bool {
         self.elsewhere
+    }
+
+    /// How late a row may come, in microseconds.
+    pub(super) fn overlap(&self) -> i64 {
+        micros(self.overlap)
     }
 
     pub(super) fn clock(&self) -> Clock {

@@ -7,6 +7,7 @@ mod growth;
 mod lab;
 mod machine;
 mod many;
+mod mariadb;
 mod measured;
 mod page;
 mod peers;
@@ -31,7 +32,7 @@ pub(crate) struct BenchArguments {
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// What to measure
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["copy", "follow", "many", "growth"])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["copy", "mariadb", "follow", "many", "growth"])]
     works: Vec<Work>,
     /// The tables to copy
     #[arg(long, value_delimiter = ',', default_values = ["orders", "narrow", "wide"])]
@@ -48,6 +49,8 @@ pub(crate) struct BenchArguments {
 enum Work {
     /// The first copy of a table, beside its stages
     Copy,
+    /// The first copy of `orders` from MariaDB
+    Mariadb,
     /// Changes, and nothing at all, in a table that was copied
     Follow,
     /// A thousand tables
@@ -64,6 +67,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Outcome {
     for work in &arguments.works {
         figures.extend(match work {
             Work::Copy => copy::measure(&lab, arguments)?,
+            Work::Mariadb => mariadb::measure(&lab, arguments)?,
             Work::Follow => follow::measure(&lab, arguments)?,
             Work::Many => many::measure(&lab, arguments)?,
             Work::Growth => growth::measure(&lab, arguments)?,

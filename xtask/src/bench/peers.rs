@@ -53,7 +53,7 @@ pub(super) fn installed(lab: &Lab) -> Answer<Vec<Peer>> {
 }
 
 /// A virtual environment with these packages: its interpreter, and the version of the first package.
-fn environment(root: &Path, name: &str, packages: &[&str]) -> Answer<(PathBuf, String)> {
+pub(super) fn environment(root: &Path, name: &str, packages: &[&str]) -> Answer<(PathBuf, String)> {
     let folder = root.join(format!("env-{}", name.to_lowercase()));
     let python = folder.join("bin/python");
     if !folder.join("complete").exists() {

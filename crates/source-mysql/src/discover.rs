@@ -4,18 +4,32 @@ use sync_core::{Caveat, Column, RelationKind, Result, TableSchema};
 
 use crate::catalog::{Relation, relations};
 use crate::error::timed_out;
+use crate::known::Known;
 use crate::pool::Pool;
 use crate::read::{Cover, covered};
 use crate::session::Session;
 use crate::sql;
 
+/// Columns of relations that are kept for the polls to come. To ask for each table alone costs the server several milliseconds.
+const KEPT: usize = 20_000;
+
 /// All tables that this login can see, in all databases of the server but its own.
-pub(crate) async fn discover(pool: &Pool) -> Result<Vec<TableSchema>> {
-    let (found, account, cover) = look(pool).await.map_err(|error| error.at(pool.place()))?;
+pub(crate) async fn discover(pool: &Pool, known: &Known) -> Result<Vec<TableSchema>> {
+    let (mut found, account, cover) = look(pool).await.map_err(|error| error.at(pool.place()))?;
     let caveat = cover.caveat(&account, pool.timeouts().overlap);
     // A view whose tables are gone has no columns any more; nothing can be kept of it.
-    let there = found.iter().filter(|relation| !relation.columns.is_empty());
-    there.map(|relation| schema(relation, &account, &caveat)).collect()
+    found.retain(|relation| !relation.columns.is_empty());
+    let schemas = found.iter().map(|relation| schema(relation, &account, &caveat)).collect::<Result<_>>()?;
+    let mut columns = 0;
+    for relation in found {
+        columns += relation.columns.len();
+        if columns > KEPT {
+            break;
+        }
+        let id = relation.id.clone();
+        known.keep_relation(&id, Some(relation.into()));
+    }
+    Ok(schemas)
 }
 
 async fn look(pool: &Pool) -> Result<(Vec<Relation>, String, Cover)> {

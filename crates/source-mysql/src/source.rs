@@ -44,7 +44,7 @@ impl Source for MysqlSource {
     }
 
     async fn discover(&self) -> Result<Vec<TableSchema>> {
-        discover(&self.pool).await
+        discover(&self.pool, &self.known).await
     }
 
     async fn pulse(&self) -> Result<Pulse> {

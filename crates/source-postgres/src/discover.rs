@@ -4,15 +4,30 @@ use sync_core::{Column, Result, TableSchema};
 
 use crate::catalog::{Relation, relations};
 use crate::error::{timed_out, within};
+use crate::known::Known;
 use crate::pool::Pool;
 use crate::session::Session;
 use crate::sql;
 
+/// Columns of relations that are kept for the polls to come. To ask for each table alone costs the server several milliseconds.
+const KEPT: usize = 20_000;
+
 /// All tables that this login can see, in one snapshot of the catalog.
-pub(crate) async fn discover(pool: &Pool) -> Result<Vec<TableSchema>> {
-    let found = look(pool).await.map_err(|error| error.at(pool.place()))?;
+pub(crate) async fn discover(pool: &Pool, known: &Known) -> Result<Vec<TableSchema>> {
+    let mut found = look(pool).await.map_err(|error| error.at(pool.place()))?;
     // PostgreSQL allows a table without columns; nothing can be kept of it.
-    found.iter().filter(|relation| !relation.columns.is_empty()).map(schema).collect()
+    found.retain(|relation| !relation.columns.is_empty());
+    let schemas = found.iter().map(schema).collect::<Result<_>>()?;
+    let mut columns = 0;
+    for relation in found {
+        columns += relation.columns.len();
+        if columns > KEPT {
+            break;
+        }
+        let id = relation.id.clone();
+        known.keep_relation(&id, Some(relation.into()));
+    }
+    Ok(schemas)
 }
 
 async fn look(pool: &Pool) -> Result<Vec<Relation>> {

@@ -15,7 +15,7 @@ INSERT INTO orders
 SELECT seq,
     1 + crc32(concat('customer', seq)) % 50000,
     elt(1 + crc32(concat('status', seq)) % 4, 'new', 'packed', 'sent', 'returned'),
-    (crc32(concat('total', seq)) % 1000000000 - 100000000) / 100,
+    (cast(crc32(concat('total', seq)) AS signed) % 1000000000 - 100000000) / 100,
     CASE crc32(concat('kind', seq)) % 10
         WHEN 0 THEN NULL
         WHEN 1 THEN left(repeat(concat('Grüße ✓ 注文 ', md5(seq), ' '), 3), crc32(concat('length', seq)) % 110)

@@ -1,7 +1,7 @@
 //! Encryption: the modes of MySQL's own client, on rustls with ring.
 //!
 //! The library builds its rustls configuration itself, from certificates that it is handed. They are read here, once, so that a
-//! missing file is found before anything connects.
+//! missing file is found before anything connects. Every driver reads its own: the core, which all of them share, knows no TLS.
 
 use std::path::Path;
 use std::str::FromStr;

@@ -1,4 +1,6 @@
 //! Encryption: libpq's modes, built on rustls with ring. The process-wide default provider of rustls is never touched.
+//!
+//! Every driver reads its own certificates: the core, which all of them share, knows no TLS.
 
 use std::fmt;
 use std::path::Path;

@@ -85,6 +85,7 @@ mod failed;
 mod fingerprint;
 mod guarantee;
 mod index;
+pub mod keyset;
 pub mod memory;
 mod naming;
 pub mod plan;

@@ -1,5 +1,6 @@
 //! Kinds of setting that every driver needs, read from a config file or from the text of an environment variable.
 
+pub mod check;
 mod url;
 
 use std::fmt;
@@ -186,6 +187,19 @@ where
         }
     }
     deserializer.deserialize_any(Parsed(PhantomData))
+}
+
+/// Likewise for what may be left out, beside `#[serde(default)]`.
+///
+/// # Errors
+/// When it is there and neither.
+pub fn some_parsed<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr,
+    T::Err: fmt::Display,
+{
+    parsed(deserializer).map(Some)
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod fixture;
 mod given;
 mod memory;
 mod reading;
+pub mod reads;
 mod sink;
 
 pub use behaviour::{Behaviour, Violation, check, source_behaviours};

@@ -5,8 +5,8 @@ mod url;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
-use sync_core::settings::{Seconds, Secret, parsed, several_hosts};
+use serde::Deserialize;
+use sync_core::settings::{Seconds, Secret, check, some_parsed};
 use sync_core::{Error, Result};
 
 use crate::tls::SslMode;
@@ -162,37 +162,20 @@ const OVERLAPS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::fr
 impl Settings {
     fn check(self) -> Result<Self> {
         let timeouts = self.timeouts;
-        for (key, value) in [
+        check::spans(&[
             ("connect_timeout", timeouts.connect),
             ("statement_timeout", timeouts.statement),
             ("idle_timeout", timeouts.idle),
             ("scan_timeout", timeouts.scan),
             ("keepalives_idle", timeouts.keepalive),
-        ] {
-            if value.is_zero() {
-                return Err(Error::config("0 would fail at once")
-                    .at(key)
-                    .hint("write a number of seconds, such as 60"));
-            }
-        }
+        ])?;
         if !OVERLAPS.contains(&timeouts.overlap) {
             return Err(Error::config(format!("{:?} is out of its bounds", timeouts.overlap))
                 .at("overlap")
                 .hint("write a time from 1 s to 1 day, such as 30"));
         }
-        if self.pool_size == 0 {
-            return Err(Error::config("without a connection nothing can be read")
-                .at("pool_size")
-                .hint("write 1 or more"));
-        }
-        for (key, text) in [("host", &self.host), ("user", &self.user), ("database", &self.database)] {
-            if text.is_empty() || text.contains('\0') {
-                return Err(Error::config("it is empty or holds a NUL").at(key));
-            }
-        }
-        if self.host.contains(',') {
-            return Err(several_hosts().at("host"));
-        }
+        check::pool_size(self.pool_size)?;
+        check::address(&self.host, &[("user", &self.user), ("database", &self.database)])?;
         Ok(self)
     }
 }
@@ -209,15 +192,6 @@ fn missing_user(has_url: bool) -> Error {
 fn missing_database(has_url: bool) -> Error {
     let hint = if has_url { "write mysql://user@host/DATABASE, or set `database`" } else { "set `url`, or `database`" };
     Error::config("no database is given").at("database").hint(hint)
-}
-
-fn some_parsed<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: std::str::FromStr,
-    T::Err: std::fmt::Display,
-{
-    parsed(deserializer).map(Some)
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 mod origin;
 
 use serde::{Deserialize, Serialize};
-use sync_core::{Cursor, End, Error, Result, TableId};
+use sync_core::{Cursor, End, Result, TableId, keyset};
 
 pub(crate) use origin::{Origin, Reached, reached};
+pub(crate) use sync_core::keyset::Point;
 
 /// The form of the token that this release writes.
 const VERSION: u32 = 1;
@@ -47,20 +48,6 @@ pub(crate) enum Phase {
     Live,
 }
 
-/// A row's place in an order, as texts that the server reads as exactly these values. With fewer values than the order has columns, it is
-/// the place before the first row that has these.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Point {
-    pub(crate) values: Vec<String>,
-    /// For people: the moment of its first value, in milliseconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) ms: Option<i64>,
-    /// For people: its id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) id: Option<String>,
-}
-
 /// A place at which rows were seen, and when. Rows that come to lie before it are of transactions that began before then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,18 +78,7 @@ impl Position {
     /// # Errors
     /// `Expired` when another release wrote it.
     pub(crate) fn read(cursor: &Cursor, table: &TableId) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Version {
-            v: u32,
-        }
-        let expired = |what: String| Error::expired(what).at(format!("table {table}")).hint("it is copied again");
-        match serde_json::from_str::<Version>(cursor.token()) {
-            Ok(Version { v: VERSION }) => {}
-            Ok(Version { v }) => return Err(expired(format!("its stored cursor has the unknown version {v}"))),
-            Err(_) => return Err(expired("its stored cursor is not one of this source".to_owned())),
-        }
-        serde_json::from_str::<Self>(cursor.token())
-            .map_err(|error| expired(format!("its stored cursor can't be read: {error}")))
+        keyset::read_token(cursor, table, VERSION..=VERSION)
     }
 
     /// What is true when everything past it was given.
@@ -112,8 +88,7 @@ impl Position {
 
     /// The cursor to store.
     pub(crate) fn cursor(&self) -> Result<Cursor> {
-        let token =
-            serde_json::to_string(self).map_err(|error| Error::internal(format!("a cursor has no JSON: {error}")))?;
+        let token = keyset::write_token(self)?;
         let ms = self.poll.as_ref().and_then(|point| point.ms);
         let ahead = self.ahead.as_ref().map(|ahead| &ahead.point);
         let shown = self.copied.as_ref().or(ahead).or(self.poll.as_ref());

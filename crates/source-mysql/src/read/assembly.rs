@@ -1,4 +1,4 @@
-//! Rows on their way from the connection into a batch.
+//! Rows on their way from the connection into a batch. Apart from its sibling for the reason that `projection` gives.
 
 use mysql_async::{Row, Value};
 use serde_json::Value as Json;

@@ -84,16 +84,6 @@ impl Condition {
     }
 }
 
-/// A stored position must not have more values than there are columns to compare.
-pub(super) fn check(point: &Point, columns: &[usize]) -> Result<()> {
-    let (stored, wanted) = (point.values.len(), columns.len());
-    if (1..=wanted).contains(&stored) {
-        return Ok(());
-    }
-    Err(Error::expired(format!("its stored position has {stored} values for {wanted} columns"))
-        .hint("it is copied again"))
-}
-
 #[cfg(test)]
 mod tests {
     use sync_core::ErrorKind;
@@ -141,16 +131,5 @@ mod tests {
         let error = past(&columns(&["id"]), &point(&["x"])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Expired);
         assert!(error.message().starts_with("its stored position can't be read: "), "{error}");
-    }
-
-    #[test]
-    fn a_position_of_other_columns_is_expired() {
-        check(&point(&["1"]), &[0, 1]).unwrap();
-        for (values, columns) in [(vec!["1", "2", "3"], 2), (vec![], 1)] {
-            let columns: Vec<usize> = (0..columns).collect();
-            let error = check(&point(&values), &columns).unwrap_err();
-            let text = format!("its stored position has {} values for {} columns", values.len(), columns.len());
-            assert_eq!((error.kind(), error.message()), (ErrorKind::Expired, text.as_str()));
-        }
     }
 }

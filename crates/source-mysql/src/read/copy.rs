@@ -8,7 +8,7 @@ use sync_core::{BatchLimits, Op, Result, SourceTable};
 
 use super::Started;
 use super::arrival::{Arrival, arrive};
-use super::condition::{Condition, check, order_by, past};
+use super::condition::{Condition, order_by, past};
 use super::fence::{Fence, enter};
 use super::filter::only_kept;
 use super::projection::{Projection, Target};
@@ -66,7 +66,7 @@ fn query(target: &Target, projection: &Projection, after: Option<&Point>) -> Res
     let comparisons = target.comparisons(key)?;
     let mut condition = Condition::default();
     if let Some(point) = after {
-        check(point, key).map_err(|error| error.at(target.place()))?;
+        point.check(1..=key.len()).map_err(|error| error.at(target.place()))?;
         condition = past(&comparisons, point)?;
     }
     if let Some(filter) = only_kept(&target.table) {

@@ -9,7 +9,7 @@ use sync_core::{Batch, BatchLimits, End, Error, Next, Reader, Result, SourceTabl
 use super::Started;
 use super::arrival::{Arrival, arrive};
 use super::assembly::Assembly;
-use super::condition::{Condition, check, order_by, past};
+use super::condition::{Condition, order_by, past};
 use super::projection::{Projection, Target};
 use super::settled::settled;
 use super::watermark::Watermark;
@@ -78,7 +78,7 @@ impl Statement {
         let condition = match &after.poll {
             None => Condition::default().and(&format!("{} IS NOT NULL", first.expression)),
             Some(point) => {
-                check(point, &keyset).map_err(|error| error.at(target.place()))?;
+                point.check(1..=keyset.len()).map_err(|error| error.at(target.place()))?;
                 past(&comparisons, point)?
             }
         };
@@ -98,7 +98,7 @@ impl Statement {
         let condition = match &after.unstamped {
             None => Condition::default(),
             Some(point) => {
-                check(point, key).map_err(|error| error.at(target.place()))?;
+                point.check(1..=key.len()).map_err(|error| error.at(target.place()))?;
                 past(&comparisons, point)?
             }
         };
@@ -159,7 +159,7 @@ impl Course {
             self.seen = Some(point);
             return Ok(());
         }
-        must_move(self.position.poll.as_ref(), &point)?;
+        point.must_follow(self.position.poll.as_ref())?;
         self.position.poll = Some(point);
         Ok(())
     }
@@ -189,17 +189,6 @@ impl Course {
         self.given = self.position.clone();
         Ok(Some(batch.up_to(self.position.cursor()?)))
     }
-}
-
-/// Rows past a position have another one. Where the server's comparison and its own texts do not agree on that, a poll would give the
-/// same rows for ever.
-fn must_move(before: Option<&Point>, now: &Point) -> Result<()> {
-    if before.is_none_or(|before| before.values != now.values) {
-        return Ok(());
-    }
-    let error =
-        Error::unsupported(format!("its cursor does not move: rows past {:?} stand at the same place", now.values));
-    Err(error.hint("choose another timestamp column, or none"))
 }
 
 /// Which rows are read.
@@ -286,26 +275,5 @@ impl Reader for Poll {
             }
         }
         Ok(Next::End(self.end))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use sync_core::ErrorKind;
-
-    use super::*;
-
-    #[test]
-    fn a_cursor_that_does_not_move_is_an_error() {
-        let point = |value: &str, id: Option<&str>| Point {
-            values: vec![value.to_owned()],
-            ms: None,
-            id: id.map(str::to_owned),
-        };
-        assert!(must_move(None, &point("1", None)).is_ok());
-        assert!(must_move(Some(&point("1", None)), &point("2", None)).is_ok());
-        let error = must_move(Some(&point("1", None)), &point("1", Some("1"))).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(error.message().contains("its cursor does not move: rows past [\"1\"]"), "{error}");
     }
 }

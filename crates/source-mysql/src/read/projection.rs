@@ -1,4 +1,7 @@
 //! What a statement selects, and how its fields become cells and positions.
+//!
+//! Its sibling in the other driver looks alike on purpose and shares no code: each reads the fields of its own library's rows, cell by
+//! cell, and an interface between would be paid for with each of them.
 
 use std::sync::Arc;
 

@@ -4,10 +4,11 @@ mod leaves;
 mod origin;
 
 use serde::{Deserialize, Serialize};
-use sync_core::{Cursor, End, Error, Result, TableId};
+use sync_core::{Cursor, End, Result, TableId, keyset};
 
 pub(crate) use leaves::{Leaf, Leaves};
 pub(crate) use origin::Origin;
+pub(crate) use sync_core::keyset::Point;
 
 /// The form of the token that this release writes. It reads that of version 1 too, which lacks all that may be left out here.
 const VERSION: u32 = 2;
@@ -51,19 +52,6 @@ pub(crate) enum Phase {
     Live,
 }
 
-/// A row's place in an order, as texts that the server reads as exactly these values.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Point {
-    pub(crate) values: Vec<String>,
-    /// For people: the moment of its first value, in milliseconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) ms: Option<i64>,
-    /// For people: its id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) id: Option<String>,
-}
-
 impl Position {
     /// Before the first row of a copy.
     pub(crate) fn new(relation: u32, horizon: u64, poll: Option<Point>) -> Self {
@@ -86,18 +74,7 @@ impl Position {
     /// # Errors
     /// `Expired` when another release wrote it.
     pub(crate) fn read(cursor: &Cursor, table: &TableId) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Version {
-            v: u32,
-        }
-        let expired = |what: String| Error::expired(what).at(format!("table {table}")).hint("it is copied again");
-        match serde_json::from_str::<Version>(cursor.token()) {
-            Ok(Version { v: 1..=VERSION }) => {}
-            Ok(Version { v }) => return Err(expired(format!("its stored cursor has the unknown version {v}"))),
-            Err(_) => return Err(expired("its stored cursor is not one of this source".to_owned())),
-        }
-        let read = serde_json::from_str::<Self>(cursor.token());
-        let position = read.map_err(|error| expired(format!("its stored cursor can't be read: {error}")))?;
+        let position: Self = keyset::read_token(cursor, table, 1..=VERSION)?;
         Ok(Self { v: VERSION, ..position })
     }
 
@@ -108,8 +85,7 @@ impl Position {
 
     /// The cursor to store.
     pub(crate) fn cursor(&self) -> Result<Cursor> {
-        let token =
-            serde_json::to_string(self).map_err(|error| Error::internal(format!("a cursor has no JSON: {error}")))?;
+        let token = keyset::write_token(self)?;
         let ms = self.poll.as_ref().and_then(|point| point.ms);
         let shown = self.copied.as_ref().or(self.poll.as_ref());
         Ok(Cursor::new(token).at_timestamp(ms).at_id(shown.and_then(|point| point.id.clone())))

@@ -1,4 +1,4 @@
-//! Rows on their way from the wire into a batch.
+//! Rows on their way from the wire into a batch. Apart from its sibling for the reason that `projection` gives.
 
 use serde_json::Value as Json;
 use sync_core::{Batch, BatchLimits, FailedRow, Result, RowBatch};

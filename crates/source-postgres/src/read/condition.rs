@@ -1,6 +1,6 @@
 //! The parts of a statement that find the rows behind a position. Values are bound, never written.
 
-use sync_core::{Error, Result};
+use sync_core::Result;
 use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -52,14 +52,4 @@ pub(super) fn clock(decoder: Decoder) -> Option<String> {
         Decoder::Date => Some(format!("{LOCAL}::date")),
         _ => None,
     }
-}
-
-/// A stored position must have as many values as the columns it is compared with.
-pub(super) fn check(point: &Point, columns: &[usize]) -> Result<()> {
-    if point.values.len() == columns.len() {
-        return Ok(());
-    }
-    let (stored, wanted) = (point.values.len(), columns.len());
-    Err(Error::expired(format!("its stored position has {stored} values for {wanted} columns"))
-        .hint("it is copied again"))
 }

@@ -6,7 +6,7 @@ use sync_core::{BatchLimits, Result, SourceTable};
 use tokio_postgres::types::Type;
 
 use super::Started;
-use super::condition::{bind_settings, check, clock, order_by, past, setting};
+use super::condition::{bind_settings, clock, order_by, past, setting};
 use super::fence::{Fence, enter};
 use super::fetched_rows::are_wide;
 use super::filter::only_kept;
@@ -77,7 +77,7 @@ async fn query(session: &Session, target: &Target, projection: &Projection, afte
     let mut query = format!("SELECT {} FROM {}", projection.list(), target.from());
     let mut conditions = Vec::new();
     if let Some(point) = after {
-        check(point, key).map_err(|error| error.at(target.place()))?;
+        point.check(key.len()..=key.len()).map_err(|error| error.at(target.place()))?;
         bind_settings(session.client(), point, session.timeouts().statement).await?;
         conditions.push(past(&comparisons, ">", setting));
     }

@@ -9,13 +9,13 @@ use tokio_postgres::types::Type;
 use super::Started;
 use super::arrival::arrive;
 use super::assembly::Assembly;
-use super::condition::{check, clock, order_by, past};
+use super::condition::{clock, order_by, past};
 use super::fence::is_view;
 use super::poll_rows::{PollRows, raw};
 use super::projection::{Projection, Target};
 use super::wait::Waits;
 use crate::catalog::{self, Relation};
-use crate::cursor::{Origin, Point, Position};
+use crate::cursor::{Origin, Position};
 use crate::error::{from_server, timed_out, within};
 use crate::known::Known;
 use crate::pool::Pool;
@@ -130,7 +130,7 @@ impl Statement {
         let condition = match &after.poll {
             None => format!("{first} IS NOT NULL"),
             Some(point) => {
-                check(point, &keyset).map_err(|error| error.at(target.place()))?;
+                point.check(keyset.len()..=keyset.len()).map_err(|error| error.at(target.place()))?;
                 // Where rows can share the position, those that came later to it must be given too.
                 past(&comparisons, if unique { ">" } else { ">=" }, |number| format!("${number}"))
             }
@@ -195,23 +195,12 @@ impl Poll {
         }
         if let Some(point) = self.assembly.point()? {
             if self.unique {
-                must_move(self.position.poll.as_ref(), &point)?;
+                point.must_follow(self.position.poll.as_ref())?;
             }
             self.position.poll = Some(point);
         }
         Ok(batch.up_to(self.position.cursor()?))
     }
-}
-
-/// Rows past a position have another one. Where the server's comparison and its own texts do not agree on that, a poll would give the
-/// same rows for ever.
-fn must_move(before: Option<&Point>, now: &Point) -> Result<()> {
-    if before.is_none_or(|before| before.values != now.values) {
-        return Ok(());
-    }
-    let error =
-        Error::unsupported(format!("its cursor does not move: rows past {:?} stand at the same place", now.values));
-    Err(error.hint("choose another timestamp column, or none"))
 }
 
 /// The rows must come from the server that was expected, else one could go back to an older state. The first tells for all: they are of
@@ -258,20 +247,6 @@ mod tests {
     use sync_core::ErrorKind;
 
     use super::*;
-
-    #[test]
-    fn a_cursor_that_does_not_move_is_an_error() {
-        let point = |value: &str, id: Option<&str>| Point {
-            values: vec![value.to_owned()],
-            ms: None,
-            id: id.map(str::to_owned),
-        };
-        assert!(must_move(None, &point("1", None)).is_ok());
-        assert!(must_move(Some(&point("1", None)), &point("2", None)).is_ok());
-        let error = must_move(Some(&point("1", None)), &point("1", Some("1"))).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert!(error.message().contains("its cursor does not move: rows past [\"1\"]"), "{error}");
-    }
 
     #[test]
     fn rows_of_another_server_than_expected_are_refused() {

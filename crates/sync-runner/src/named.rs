@@ -32,7 +32,8 @@ impl Named for sync_core::TablePlan {
     }
 }
 
-/// The one of these tables that has this name in the replica or at its source, where a default schema can be left out.
+/// The one of these tables that has this name in the replica or at its source, where a default schema can be left out; else the one that
+/// has it in whatever schema: which one a source leaves out may be known to it alone.
 ///
 /// # Errors
 /// When there is none, with the nearest name, or several.
@@ -44,8 +45,15 @@ pub(crate) fn named<'a, T: Named>(config: &Config, known: &'a [T], name: &str) -
             || source.as_deref() == Some(name)
             || config.sources.iter().any(|source| in_default(source.default_schema()))
     };
+    let in_any = |table: &&T| {
+        table.source_table().as_deref().and_then(|source| source.rsplit_once('.')).is_some_and(|(_, own)| own == name)
+    };
     let place = format!("table {name}");
-    match known.iter().filter(means).collect::<Vec<_>>().as_slice() {
+    let mut found: Vec<_> = known.iter().filter(means).collect();
+    if found.is_empty() {
+        found = known.iter().filter(in_any).collect();
+    }
+    match found.as_slice() {
         [table] => Ok(table),
         [] => {
             let error = Error::config("the replica has no such table").at(place);

@@ -10,6 +10,7 @@ mod cursors;
 mod daemon;
 mod docs;
 mod events;
+mod failed;
 mod faults;
 mod first_sync;
 mod kill;

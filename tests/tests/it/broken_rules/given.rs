@@ -1,6 +1,7 @@
 //! A read whose answers are known before it begins.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 
 use sync_core::{Batch, End, Next, Reader, Result, Row, RowBatch, Value, async_trait};
 
@@ -36,6 +37,15 @@ pub(super) async fn all_of(mut reader: Box<dyn Reader>) -> Result<(VecDeque<Batc
 
 pub(super) fn ids<'a>(batches: impl IntoIterator<Item = &'a RowBatch>) -> HashSet<i64> {
     batches.into_iter().flat_map(RowBatch::rows).map(id).collect()
+}
+
+/// The rows of these ids.
+pub(super) fn only(rows: &RowBatch, wanted: &HashSet<i64>) -> RowBatch {
+    let mut kept = RowBatch::new(Arc::clone(rows.schema()));
+    for row in rows.rows().filter(|row| wanted.contains(&id(*row))) {
+        kept.push_row(row).unwrap();
+    }
+    kept
 }
 
 pub(super) fn id(row: Row<'_>) -> i64 {

@@ -4,13 +4,15 @@ use std::time::{Duration, Instant};
 
 use super::lab::Lab;
 use super::rule::Rule;
+use crate::server::Server;
 
 /// More than are confirmed at once, so that some are confirmed long before the comparison ends.
 const DELETED: i64 = 1200;
 
+/// Where keys are compared in their order: whole rows are confirmed when all have been compared.
 #[test]
 fn a_row_that_comes_back_while_keys_are_compared_stays() {
-    let lab = Lab::start(Rule::Race);
+    let lab = Lab::start(Server::Postgres, Rule::Race);
     let holds = |what: &str, condition: &dyn Fn() -> bool| {
         let started = Instant::now();
         while !condition() {

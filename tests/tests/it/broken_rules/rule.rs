@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use sync_core::{TableSettings, Wanted};
 
+use crate::server::Server;
+
 /// Which rule is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
@@ -37,7 +39,7 @@ impl Rule {
     }
 
     /// The table under load, as often as the rule lets it be read.
-    pub(super) fn wanted(self) -> Wanted {
+    pub(super) fn wanted(self, server: Server) -> Wanted {
         let mut defaults = TableSettings::default();
         defaults.batch_size = Some(100);
         defaults.max_delete_fraction = Some(1.0);
@@ -54,7 +56,8 @@ impl Rule {
         } else {
             defaults.max_skip = Some(Duration::ZERO);
         }
-        if self.has_old_keys() {
+        // Without a sweep, comparisons find what polls do not.
+        if self.has_old_keys() || server != Server::Postgres {
             defaults.reconcile_interval = Some(Duration::from_millis(200));
         }
         if self == Self::Race {

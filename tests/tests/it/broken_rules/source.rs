@@ -1,24 +1,24 @@
-//! A PostgreSQL source that breaks a rule, and counts its reads.
+//! A source that breaks a rule, and counts its reads.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use source_postgres::{PostgresConfig, PostgresSource};
 use sync_core::{
     Batch, Capabilities, Cursor, End, Error, Next, Op, Pulse, ReadRequest, Reader, Result, RowBatch, Scope, Source,
     SourceIdentity, SourceTable, StreamId, TableSchema, async_trait,
 };
-use test_servers::Postgres;
 
 use super::gate::{Gate, Gated};
-use super::given::{Given, all_of, id, ids};
+use super::given::{Given, all_of, id, ids, only};
 use super::rule::Rule;
+use crate::server::{Database, OwnServer};
 
 /// How many reads of each kind began.
 #[derive(Debug, Default)]
 pub(super) struct Begun {
     pub(super) polls: AtomicU64,
     pub(super) sweeps: AtomicU64,
+    /// Comparisons: of keys, and of whole rows where a source has no sweep.
     pub(super) keys: AtomicU64,
 }
 
@@ -34,27 +34,30 @@ pub(super) struct Levers {
 
 #[derive(Debug)]
 pub(super) struct BrokenSource {
-    source: PostgresSource,
+    source: Box<dyn Source>,
     rule: Rule,
-    server: Arc<Postgres>,
+    server: Arc<OwnServer>,
     database: String,
     levers: Arc<Levers>,
     /// The first list of keys that was read.
     old_keys: Mutex<Option<Vec<RowBatch>>>,
     /// Batches until the connection is cut.
     left: AtomicUsize,
+    /// Whether the copy began: whoever reads all rows after that compares them.
+    copied: AtomicBool,
 }
 
 impl BrokenSource {
-    pub(super) fn new(server: &Arc<Postgres>, database: &str, rule: Rule) -> Self {
+    pub(super) fn new(server: &Arc<OwnServer>, database: &Database, rule: Rule) -> Self {
         Self {
-            source: PostgresSource::new(&PostgresConfig::new(server.url(database))).unwrap(),
+            source: database.source(),
             rule,
             server: Arc::clone(server),
-            database: database.to_owned(),
+            database: database.name().to_owned(),
             levers: Arc::default(),
             old_keys: Mutex::default(),
             left: AtomicUsize::new(usize::MAX),
+            copied: AtomicBool::new(false),
         }
     }
 
@@ -69,14 +72,26 @@ impl BrokenSource {
     /// The oldest transaction that a snapshot taken now does not show as ended.
     fn horizon(&self) -> u64 {
         let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())";
-        self.server.query(&self.database, sql).unwrap().parse().unwrap()
+        self.server.query(&self.database, sql).trim().parse().unwrap()
     }
 
-    /// The keys of the first time that they were asked for.
+    async fn compare(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
+        let number = self.levers.begun.keys.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.rule.has_old_keys() {
+            return self.old_keys(request).await;
+        }
+        let (reader, gate) = (self.source.read(request).await?, Arc::clone(&self.levers.gate));
+        Ok(Box::new(Gated { reader, gate, number, given: 0 }))
+    }
+
+    /// The keys of the first time that they were asked for; of whole rows those that are of these keys, as they are now.
     async fn old_keys(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
+        let whole = matches!(request.scope, Scope::Table(_));
         let (batches, end) = all_of(self.source.read(request).await?).await?;
-        let list = batches.into_iter().map(|batch| batch.rows).collect::<Vec<_>>();
-        let list = self.old_keys.lock().unwrap().get_or_insert(list).clone();
+        let now = batches.into_iter().map(|batch| batch.rows).collect::<Vec<_>>();
+        let old = self.old_keys.lock().unwrap().get_or_insert_with(|| now.clone()).clone();
+        let known = ids(&old);
+        let list = if whole { now.iter().map(|rows| only(rows, &known)).collect() } else { old };
         Ok(Box::new(Given { batches: list.into_iter().map(Batch::new).collect(), then: None, end }))
     }
 
@@ -106,7 +121,7 @@ impl BrokenSource {
         let (mut batches, end) = all_of(self.source.read(request).await?).await?;
         if end != End::Unchanged {
             if let Some(sql) = self.levers.after_sweep.lock().unwrap().take() {
-                self.server.query(&self.database, &sql).unwrap();
+                self.server.query(&self.database, &sql);
             }
             if self.rule == Rule::CountersAfter {
                 let after = self.writes(table).await?;
@@ -135,7 +150,10 @@ fn rewritten(cursor: &Cursor, part: &str, change: impl Fn(&str) -> String) -> Cu
 impl Source for BrokenSource {
     fn capabilities(&self) -> Capabilities {
         match self.rule {
-            Rule::PollOnly => Capabilities::new().default_schema("public"),
+            Rule::PollOnly => {
+                let schema = self.source.capabilities().default_schema;
+                Capabilities::new().default_schema(schema.unwrap_or_default())
+            }
             _ => self.source.capabilities(),
         }
     }
@@ -161,6 +179,9 @@ impl Source for BrokenSource {
                 self.levers.begun.polls.fetch_add(1, Ordering::SeqCst);
                 moved = (self.rule == Rule::PollMovesHorizon).then(|| self.horizon());
             }
+            Scope::Table(_) if after.is_none() && self.copied.swap(true, Ordering::SeqCst) => {
+                return self.compare(request).await;
+            }
             Scope::Table(_) => {
                 moved = (self.rule == Rule::ResumeMovesHorizon && copies).then(|| self.horizon());
             }
@@ -171,14 +192,7 @@ impl Source for BrokenSource {
                     return self.sweep_with_a_change(request, &schema).await;
                 }
             }
-            Scope::Keys(_) => {
-                let number = self.levers.begun.keys.fetch_add(1, Ordering::SeqCst) + 1;
-                if self.rule.has_old_keys() {
-                    return self.old_keys(request).await;
-                }
-                let (reader, gate) = (self.source.read(request).await?, Arc::clone(&self.levers.gate));
-                return Ok(Box::new(Gated { reader, gate, number, given: 0 }));
-            }
+            Scope::Keys(_) => return self.compare(request).await,
             Scope::Rows(table, asked) if self.rule == Rule::OldKeysUnconfirmed => {
                 return self.unconfirmed(table, asked).await;
             }

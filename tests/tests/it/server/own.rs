@@ -4,6 +4,7 @@ use test_servers::{Mysql, MysqlOptions, Postgres, PostgresOptions, Transactions}
 
 use super::{Client, Database, Server};
 
+#[derive(Debug)]
 pub(crate) enum OwnServer {
     Postgres(Postgres),
     Mariadb(Mysql, Transactions),

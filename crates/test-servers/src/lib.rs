@@ -8,6 +8,7 @@ mod find;
 mod folders;
 mod guardian;
 pub mod install;
+mod instance;
 mod length;
 mod mysql;
 mod percent;

@@ -8,25 +8,21 @@ mod replica;
 mod shared;
 mod template;
 
-use std::fs;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use client::Client;
 pub use database::MysqlDatabase;
 pub use options::{MysqlOptions, Transactions};
 pub use shared::{SHARED_MYSQL, SHARED_MYSQL_HIDDEN};
 
-use crate::folders::{self, InstanceFolder};
-use crate::guardian::{Guardian, Signal, wait_until};
-use crate::{Error, MysqlFamily, MysqlTools, Result, TlsFiles, find_mysql, ports};
+use crate::folders;
+use crate::guardian::Signal;
+use crate::instance::{Instance, LIMIT, not_ours, start_in_time};
+use crate::{MysqlFamily, MysqlTools, Result, TlsFiles, find_mysql, ports};
 
-/// How long a server may take to start or to stop.
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// How often another port is tried.
-const ATTEMPTS: u32 = 20;
+/// Somebody took the port.
+const PASSING: [&str; 1] = ["Bind on TCP/IP port"];
 
 /// A MariaDB or MySQL server on 127.0.0.1, of the release that [`find_mysql`] finds. One that this process started is stopped,
 /// and its data removed, with the value.
@@ -43,12 +39,10 @@ pub struct Mysql {
 /// What is known of a server that this process started.
 #[derive(Debug)]
 struct OwnServer {
-    // Dropped in this order: first the server ends, then its data goes.
-    guardian: Option<Guardian>,
     tools: MysqlTools,
     /// The whole command line but the port.
     arguments: Vec<String>,
-    folder: InstanceFolder,
+    instance: Instance,
 }
 
 impl Mysql {
@@ -73,7 +67,7 @@ impl Mysql {
         arguments.extend(options.settings.iter().cloned());
         let client = Client { program: tools.client.clone(), host: Ipv4Addr::LOCALHOST.to_string(), port: 0 };
         let family = tools.family;
-        let own = OwnServer { guardian: None, tools, arguments, folder };
+        let own = OwnServer { tools, arguments, instance: Instance::new(folder) };
         let mut server = Self { client, family, tls: Some(tls), own: Some(own) };
         server.run(true)?;
         Ok(server)
@@ -127,7 +121,7 @@ impl Mysql {
     /// # Errors
     /// Another process started it.
     pub fn data_folder(&self) -> Result<PathBuf> {
-        Ok(self.own()?.folder.path().join("data"))
+        Ok(self.own()?.instance.data())
     }
 
     /// What it logged so far.
@@ -135,7 +129,7 @@ impl Mysql {
     /// # Errors
     /// Another process started it.
     pub fn log(&self) -> Result<String> {
-        self.own()?.log()
+        self.own()?.instance.log()
     }
 
     /// Stops it in an orderly way; open sessions are ended. Its data stays.
@@ -143,7 +137,7 @@ impl Mysql {
     /// # Errors
     /// Another process started it.
     pub fn stop(&mut self) -> Result<()> {
-        self.end(Signal::Terminate)
+        self.own_mut()?.instance.end(Signal::Terminate)
     }
 
     /// Kills it with SIGKILL, as the kernel or a power cut would. Its data stays.
@@ -151,7 +145,7 @@ impl Mysql {
     /// # Errors
     /// Another process started it.
     pub fn kill(&mut self) -> Result<()> {
-        self.end(Signal::Kill)
+        self.own_mut()?.instance.end(Signal::Kill)
     }
 
     /// Starts it again on the same port with the same data, after stopping it if it still runs.
@@ -163,29 +157,15 @@ impl Mysql {
         self.run(false)
     }
 
-    fn end(&mut self, signal: Signal) -> Result<()> {
-        match self.own_mut()?.guardian.take() {
-            Some(mut guardian) => guardian.end(signal, LIMIT),
-            None => Ok(()),
-        }
-    }
-
     fn run(&mut self, new_port: bool) -> Result<()> {
-        let mut reason = Error::new("not tried");
-        for _ in 0..ATTEMPTS {
+        let start = || {
             if new_port {
                 self.client.port = ports::free_port()?;
             }
             let port = self.client.port;
-            match self.own_mut()?.run(port) {
-                Ok(()) => return Ok(()),
-                // Somebody took the port.
-                Err(error) if error.to_string().contains("Bind on TCP/IP port") => reason = error,
-                Err(error) => return Err(error),
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Err(reason)
+            self.own_mut()?.run(port)
+        };
+        start_in_time(start, &PASSING)
     }
 
     fn own(&self) -> Result<&OwnServer> {
@@ -199,33 +179,11 @@ impl Mysql {
 
 impl OwnServer {
     fn run(&mut self, port: u16) -> Result<()> {
-        let (folder, log) = (self.folder.path(), self.folder.path().join("log"));
-        let seen = self.log().map_or(0, |text| text.len());
-        let new_text = || self.log().unwrap_or_default().get(seen..).unwrap_or_default().to_owned();
+        let MysqlTools { server, version, .. } = &self.tools;
+        let name = format!("{} {version}", server.file_name().unwrap_or_default().to_string_lossy());
         let mut arguments = self.arguments.clone();
         arguments.push(format!("--port={port}"));
-        let mut guardian = Guardian::start(folder, &log, Signal::Kill, &self.tools.server, &arguments)?;
-        let is_ready = || new_text().contains("ready for connections");
-        let ready = wait_until(LIMIT, || is_ready() || guardian.ended().is_some());
-        if ready.is_ok() && guardian.ended().is_none() {
-            self.guardian = Some(guardian);
-            return Ok(());
-        }
-        drop(guardian);
-        Err(Error::new(format!("{} {} does not start: {}", self.program(), self.tools.version, new_text())))
+        let is_ready = |_: &_, logged: &str| logged.contains("ready for connections");
+        self.instance.run(&name, (server, &arguments), Signal::Kill, is_ready)
     }
-
-    fn program(&self) -> String {
-        self.tools.server.file_name().unwrap_or_default().to_string_lossy().into_owned()
-    }
-
-    fn log(&self) -> Result<String> {
-        let path = self.folder.path().join("log");
-        let bytes = fs::read(&path).map_err(Error::doing(format!("cannot read {}", path.display())))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    }
-}
-
-fn not_ours() -> Error {
-    Error::new("another process started this server: a test that stops or inspects one starts its own")
 }

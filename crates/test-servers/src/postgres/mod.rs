@@ -10,22 +10,20 @@ mod template;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 pub use database::Database;
 pub use options::PostgresOptions;
 pub use shared::SHARED_POSTGRES;
 
-use crate::folders::{self, InstanceFolder};
-use crate::guardian::{Guardian, Signal, wait_until};
+use crate::folders;
+use crate::guardian::{Guardian, Signal};
+use crate::instance::{Instance, LIMIT, not_ours, start_in_time};
 use crate::psql::Psql;
-use crate::{Error, PostgresTools, Result, TlsFiles, find_postgres, ports};
+use crate::{PostgresTools, Result, TlsFiles, find_postgres, ports};
 
-/// How long a server may take to start or to stop.
-const LIMIT: Duration = Duration::from_secs(60);
-
-/// How often another port, or a server that was killed and is not quite gone, is tried again.
-const ATTEMPTS: u32 = 20;
+/// Somebody took the port, or the sessions of a server that was killed are still ending.
+const PASSING: [&str; 4] =
+    ["could not bind", "could not create any TCP/IP sockets", "pre-existing shared memory block", "lock file"];
 
 /// A PostgreSQL server on 127.0.0.1. One that this process started is stopped, and its data removed, with the value.
 ///
@@ -40,10 +38,8 @@ pub struct Postgres {
 /// What is known of a server that this process started.
 #[derive(Debug)]
 struct OwnServer {
-    // Dropped in this order: first the server ends, then its data goes.
-    guardian: Option<Guardian>,
     tools: PostgresTools,
-    folder: InstanceFolder,
+    instance: Instance,
 }
 
 impl Postgres {
@@ -59,7 +55,7 @@ impl Postgres {
         let servers = folders::servers_folder()?;
         let (folder, tls) = template::copy(&servers, &tools, options)?;
         let psql = Psql { program: tools.psql.clone(), host: Ipv4Addr::LOCALHOST.to_string(), port: 0 };
-        let mut server = Self { psql, tls, own: Some(OwnServer { guardian: None, tools, folder }) };
+        let mut server = Self { psql, tls, own: Some(OwnServer { tools, instance: Instance::new(folder) }) };
         server.run(true)?;
         Ok(server)
     }
@@ -107,7 +103,7 @@ impl Postgres {
     /// # Errors
     /// Another process started it.
     pub fn data_folder(&self) -> Result<PathBuf> {
-        Ok(self.own()?.folder.path().join("data"))
+        Ok(self.own()?.instance.data())
     }
 
     /// What it logged so far.
@@ -115,7 +111,7 @@ impl Postgres {
     /// # Errors
     /// Another process started it.
     pub fn log(&self) -> Result<String> {
-        self.own()?.log()
+        self.own()?.instance.log()
     }
 
     /// Stops it in an orderly way; open sessions are ended. Its data stays.
@@ -123,7 +119,7 @@ impl Postgres {
     /// # Errors
     /// Another process started it.
     pub fn stop(&mut self) -> Result<()> {
-        self.end(Signal::Interrupt)
+        self.own_mut()?.instance.end(Signal::Interrupt)
     }
 
     /// Kills it with SIGKILL, as the kernel or a power cut would. Its data stays.
@@ -131,7 +127,7 @@ impl Postgres {
     /// # Errors
     /// Another process started it.
     pub fn kill(&mut self) -> Result<()> {
-        self.end(Signal::Kill)
+        self.own_mut()?.instance.end(Signal::Kill)
     }
 
     /// Starts it again on the same port with the same data, after stopping it if it still runs.
@@ -143,28 +139,15 @@ impl Postgres {
         self.run(false)
     }
 
-    fn end(&mut self, signal: Signal) -> Result<()> {
-        match self.own_mut()?.guardian.take() {
-            Some(mut guardian) => guardian.end(signal, LIMIT),
-            None => Ok(()),
-        }
-    }
-
     fn run(&mut self, new_port: bool) -> Result<()> {
-        let mut reason = Error::new("not tried");
-        for _ in 0..ATTEMPTS {
+        let start = || {
             if new_port {
                 self.psql.port = ports::free_port()?;
             }
             let port = self.psql.port;
-            match self.own_mut()?.run(port) {
-                Ok(()) => return Ok(()),
-                Err(error) if is_passing(&error) => reason = error,
-                Err(error) => return Err(error),
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Err(reason)
+            self.own_mut()?.run(port)
+        };
+        start_in_time(start, &PASSING)
     }
 
     fn own(&self) -> Result<&OwnServer> {
@@ -178,29 +161,11 @@ impl Postgres {
 
 impl OwnServer {
     fn run(&mut self, port: u16) -> Result<()> {
-        let (folder, log) = (self.folder.path(), self.folder.path().join("log"));
-        let seen = self.log().map_or(0, |text| text.len());
+        let (name, program) = (format!("PostgreSQL {}", self.tools.version), self.tools.bin.join("postgres"));
         let arguments = ["-D", "data", "-p", &port.to_string()].map(str::to_owned);
-        let mut guardian = Guardian::start(folder, &log, Signal::Quit, &self.tools.bin.join("postgres"), &arguments)?;
-        let pid_file = folder.join("data/postmaster.pid");
-        let ready = wait_until(LIMIT, || is_ready(&pid_file, guardian.server()) || guardian.ended().is_some());
-        if ready.is_ok() && guardian.ended().is_none() {
-            self.guardian = Some(guardian);
-            return Ok(());
-        }
-        drop(guardian);
-        let text = self.log().unwrap_or_default();
-        Err(Error::new(format!(
-            "PostgreSQL {} does not start: {}",
-            self.tools.version,
-            text.get(seen..).unwrap_or(&text)
-        )))
-    }
-
-    fn log(&self) -> Result<String> {
-        let path = self.folder.path().join("log");
-        let bytes = fs::read(&path).map_err(Error::doing(format!("cannot read {}", path.display())))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        let pid_file = self.instance.data().join("postmaster.pid");
+        let is_ready = |guardian: &Guardian, _: &str| is_ready(&pid_file, guardian.server());
+        self.instance.run(&name, (&program, &arguments), Signal::Quit, is_ready)
     }
 }
 
@@ -209,16 +174,4 @@ fn is_ready(pid_file: &std::path::Path, pid: u32) -> bool {
     let text = fs::read_to_string(pid_file).unwrap_or_default();
     let line = |number: usize| text.lines().nth(number - 1).map(str::trim);
     line(1) == Some(pid.to_string().as_str()) && line(8) == Some("ready")
-}
-
-/// Somebody took the port, or the sessions of a server that was killed are still ending.
-fn is_passing(error: &Error) -> bool {
-    let text = error.to_string();
-    ["could not bind", "could not create any TCP/IP sockets", "pre-existing shared memory block", "lock file"]
-        .iter()
-        .any(|sign| text.contains(sign))
-}
-
-fn not_ours() -> Error {
-    Error::new("another process started this server: a test that stops or inspects one starts its own")
 }

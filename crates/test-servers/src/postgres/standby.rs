@@ -7,6 +7,7 @@ use crate::account::Account;
 use crate::commands::succeed;
 use crate::folders::{self, InstanceFolder};
 use crate::guardian::wait_until;
+use crate::instance::Instance;
 use crate::psql::Psql;
 use crate::{Error, Result};
 
@@ -26,7 +27,8 @@ impl Postgres {
         backup.arg(folder.path().join("data")).args(["-h", self.host(), "-p", &self.port().to_string()]);
         succeed(&mut backup)?;
         let psql = Psql { program: tools.psql.clone(), host: Ipv4Addr::LOCALHOST.to_string(), port: 0 };
-        let mut standby = Self { psql, tls: self.tls.clone(), own: Some(OwnServer { guardian: None, tools, folder }) };
+        let mut standby =
+            Self { psql, tls: self.tls.clone(), own: Some(OwnServer { tools, instance: Instance::new(folder) }) };
         standby.run(true)?;
         Ok(standby)
     }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::console::Console;
 
 /// Without a terminal, a table that is being read is mentioned so often.
-const BETWEEN_LINES: Duration = Duration::from_secs(10);
+pub(crate) const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
 /// Shows the status as it changes, for as long as it is polled.
 pub(crate) async fn follow(mut status: watch::Receiver<Status>, console: &Console) {
@@ -51,7 +51,8 @@ impl<'a> View<'a> {
             return;
         }
         let bar = self.bars.entry(table.replica.clone()).or_insert_with(|| {
-            let bar = bar(table).with_prefix(table.replica.clone()).with_message(verb(table.phase));
+            let estimate = table.estimated_rows.filter(|_| table.phase == Phase::Copying);
+            let bar = bar(estimate).with_prefix(table.replica.clone()).with_message(verb(table.phase));
             self.console.bars().add(bar)
         });
         bar.set_message(verb(table.phase));
@@ -104,9 +105,9 @@ fn verb(phase: Phase) -> &'static str {
     }
 }
 
-fn bar(table: &TableStatus) -> ProgressBar {
-    let estimate = table.estimated_rows.filter(|rows| *rows > 0 && table.phase == Phase::Copying);
-    let (bar, template) = match estimate {
+/// A bar towards so many rows, with the rate and the time to go; without an estimate, how many there were.
+pub(crate) fn bar(estimate: Option<u64>) -> ProgressBar {
+    let (bar, template) = match estimate.filter(|rows| *rows > 0) {
         Some(rows) => {
             (ProgressBar::new(rows), "{prefix:24!} {msg:14} {bar:24} {human_pos:>12} of ~{human_len} {rate} eta {eta}")
         }

@@ -1,5 +1,6 @@
 //! `data-sync verify`: the replica held against its source, row by row; with `--repair`, what differs is set right.
 
+mod progress;
 mod report;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::named::named;
+use progress::Passed;
 
 /// Beside a daemon, rows that differ get so much time to agree, on top of the interval at which their table is synced.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -62,6 +64,8 @@ async fn check(config: &Config, registry: &Registry, console: &Console, wish: &W
     if tables.is_empty() {
         return exit;
     }
+    let passed = Passed::default();
+    let sources = passed.count(sources);
     let mut verified = Vec::new();
     if wish.repair {
         let engine = match open_engine(config, sources) {
@@ -72,13 +76,14 @@ async fn check(config: &Config, registry: &Registry, console: &Console, wish: &W
             }
         };
         for table in tables {
-            verified.push(set_right(&engine, table).await);
+            verified.push(passed.show_during(&table.plan, console, set_right(&engine, table)).await);
         }
     } else {
         let contents = replica.contents();
         for PlannedTable { source, plan } in tables {
             let patience = if is_being_synced { plan.sync_interval + MARGIN } else { Duration::ZERO };
-            verified.push(Verified::of(table_of(plan), verify(&sources[*source], plan, &contents, patience).await));
+            let look = verify(&sources[*source], plan, &contents, patience);
+            verified.push(Verified::of(table_of(plan), passed.show_during(plan, console, look).await));
         }
     }
     exit.or(report::show(&verified, config, console, wish.json))

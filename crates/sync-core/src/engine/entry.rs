@@ -31,6 +31,8 @@ pub(super) struct Entry {
     asked: bool,
     /// To be copied anew, until that has begun, so that later runs can go on with it.
     anew: bool,
+    /// That was asked for while a run was under way, which may have read the table before.
+    anew_again: bool,
     stored: Option<Instant>,
 }
 
@@ -115,6 +117,7 @@ impl Entry {
             reconcile_due: now,
             asked: false,
             anew: false,
+            anew_again: false,
             stored: None,
         }
     }
@@ -155,7 +158,7 @@ impl Entry {
 
     pub(super) fn end(&mut self, now: Instant, ended: &Ended) {
         self.running = false;
-        self.anew &= !ended.copied;
+        self.anew = std::mem::take(&mut self.anew_again) || (self.anew && !ended.copied);
         if ended.stored {
             self.stored = Some(now);
         }
@@ -169,7 +172,7 @@ impl Entry {
         match ended.error {
             None => {
                 self.failures = 0;
-                self.live = true;
+                self.live = !self.anew;
                 self.due = self.schedule.next(now);
             }
             Some(kind) => {
@@ -208,7 +211,8 @@ impl Entry {
         }
         if matches!(command, Command::Resync(_)) {
             // Its next run takes a place among the copies.
-            (self.anew, self.live) = (true, false);
+            *(if self.running { &mut self.anew_again } else { &mut self.anew }) = true;
+            self.live = false;
         }
         match command {
             _ if command.is_for_now() && self.running => self.again = true,

@@ -29,7 +29,11 @@ impl Daemon {
     }
 
     pub(crate) fn start_with(case: &Case, arguments: &[&str]) -> Self {
-        let mut child = case.start(arguments);
+        Self::of(case.start(arguments))
+    }
+
+    /// A process whose standard error is its log.
+    pub(crate) fn of(mut child: Child) -> Self {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let shared = Arc::clone(&log);

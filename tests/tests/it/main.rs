@@ -17,6 +17,7 @@ mod first_sync;
 mod kill;
 mod late;
 mod limits;
+mod litestream;
 mod load;
 mod memory;
 mod model;

@@ -8,6 +8,7 @@ mod codegen;
 mod demo;
 mod instructions;
 mod matrix;
+mod package;
 mod test;
 mod third_party;
 mod tidy;
@@ -55,6 +56,8 @@ enum Command {
         #[arg(long)]
         store: bool,
     },
+    /// Builds the static binary, and runs it in an empty root
+    Package,
     /// Checks everything that must hold before a change lands
     Ci,
     /// Checks the rules of the house that a compiler does not know
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Command::Matrix { only } => matrix::run(&only),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Instructions { store } => instructions::run(store),
+        Command::Package => package::run(),
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
         Command::NewSource { name, folder } => third_party::new_source(&name, &folder),

@@ -56,6 +56,7 @@ fn heavy_a_browser_shows_how_tables_stand() {
     });
     let shown = page();
     assert!(shown.contains("data-state=\"failing\"") && shown.contains("data-state=\"fresh\""), "{shown}");
+    assert_eq!(shown.matches(">Resync</button>").count(), 2, "{shown}");
     assert!(shown.contains("&lt;b&gt;the login may not read it"), "{shown}");
     served.status.send_modify(|status| {
         status.tables.iter_mut().for_each(|table| table.error = None);

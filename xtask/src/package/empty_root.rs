@@ -47,7 +47,13 @@ fn lay_out(root: &Path, binary: &Path, url: &str) -> std::io::Result<()> {
 fn syncs(root: &Path, name_server: &NameServer) -> Outcome {
     let count = "SELECT count(*) AS n FROM tmp_words";
     for arguments in [vec!["check"], vec!["sync"], vec!["query", count, "--json"]] {
-        let ran = Command::new("chroot").arg(root).arg("/data-sync").args(&arguments).env_clear().output()?;
+        let ran = Command::new("chroot")
+            .arg(root)
+            .arg("/data-sync")
+            .args(&arguments)
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin")
+            .output()?;
         let (shown, said) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
         if !ran.status.success() {
             return Err(format!("data-sync {} in an empty root: {shown}{said}", arguments[0]).into());

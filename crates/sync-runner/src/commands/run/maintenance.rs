@@ -11,6 +11,8 @@ use sync_core::Result;
 
 /// Between two looks at the log: a look at a file's size.
 const LOOK: Duration = Duration::from_secs(10);
+/// Likewise, while the log is half as long as it should be at most. Where readers keep it, ever later: each try holds the writer up.
+const SOON: Duration = Duration::from_secs(1);
 /// A log that is larger is emptied, and its readers are named where that can't be done. SQLite begins it anew by itself at 4 MiB,
 /// unless some reader is always there.
 const LONG_LOG: u64 = 64 << 20;
@@ -32,7 +34,8 @@ impl Maintenance {
     /// `left_open`: the file was not closed in good order, so it is read through first.
     pub(super) fn start(replica: &Path, left_open: bool) -> Self {
         let (stop, stopped) = channel();
-        let mut round = Round { replica: replica.to_owned(), told_at: LONG_LOG, tidy_at: Instant::now() + FIRST_TIDY };
+        let (told_at, again, tidy_at) = (LONG_LOG, SOON / 2, Instant::now() + FIRST_TIDY);
+        let mut round = Round { replica: replica.to_owned(), told_at, again, tidy_at };
         let thread = std::thread::Builder::new()
             .name("data-sync-upkeep".to_owned())
             .spawn(move || {
@@ -62,39 +65,55 @@ struct Round {
     replica: PathBuf,
     /// The size of the log at which its readers are named next: once a size, and again at twice the size.
     told_at: u64,
+    /// How long was waited after the last try to empty a log that readers keep.
+    again: Duration,
     tidy_at: Instant,
 }
 
 impl Round {
     fn go_on(&mut self, stopped: &Receiver<()>) {
-        while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-            if let Err(error) = self.look() {
+        // At once: a program that is started again and again would never come to it.
+        let mut wait = Duration::ZERO;
+        while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+            wait = self.look().unwrap_or_else(|error| {
                 tracing::debug!("the file could not be looked after: {error}");
-            }
+                LOOK
+            });
         }
     }
 
-    fn look(&mut self) -> Result<()> {
-        self.keep_log_short()?;
+    /// How long to wait before the next look.
+    fn look(&mut self) -> Result<Duration> {
+        let log = self.keep_log_short()?;
         if self.tidy_at <= Instant::now() {
             self.tidy_at = Instant::now() + TIDY;
             let pages = tidy(&self.replica)?;
             tracing::debug!(pages, "the file is tidied");
         }
-        Ok(())
+        let is_kept = log > LONG_LOG;
+        self.again = if is_kept { (self.again * 2).min(LOOK) } else { SOON / 2 };
+        Ok(if is_kept {
+            self.again
+        } else if log > LONG_LOG / 2 {
+            SOON
+        } else {
+            LOOK
+        })
     }
 
-    fn keep_log_short(&mut self) -> Result<()> {
-        if log_state(&self.replica)?.bytes <= LONG_LOG {
+    /// The length of the log, as it stays.
+    fn keep_log_short(&mut self) -> Result<u64> {
+        let bytes = log_state(&self.replica)?.bytes;
+        if bytes <= LONG_LOG {
             self.told_at = LONG_LOG;
-            return Ok(());
+            return Ok(bytes);
         }
         let log = shorten_log(&self.replica)?;
         if log.pinned && log.bytes >= self.told_at {
             self.told_at = log.bytes.saturating_mul(2);
             tracing::warn!("{}", pinned(&self.replica, log.bytes));
         }
-        Ok(())
+        Ok(log.bytes)
     }
 
     fn look_for_damage(&self) {

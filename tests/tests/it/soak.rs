@@ -31,7 +31,8 @@ fn heavy_a_week_in_fast_motion_leaves_nothing_that_grows() {
     let (started, mut round, mut usage) = (Instant::now(), 0, vec![Vec::new()]);
     while started.elapsed() < long_test_length() || round < 2 * EVERY {
         round += 1;
-        let reader = case.replica_path().exists().then(|| snapshot(&case));
+        // It waits for the daemon's next write, so while one is always there the log can't be emptied: each fourth round has none.
+        let reader = (round % 4 != 0 && case.replica_path().exists()).then(|| snapshot(&case));
         churn(&case, &mut random);
         match round % (3 * EVERY) {
             n if n == EVERY => case.sql(&format!("ALTER TABLE soak ADD COLUMN c{round} int DEFAULT {round}")),

@@ -36,8 +36,8 @@ impl Cover {
     pub(crate) fn caveat(self, account: &str, overlap: Duration) -> Caveat {
         match self {
             Self::Watched => Caveat::new(
-                "rows have no version, so deletes, and changes that leave the cursor's column as it was, are found when the \
-                 table is compared",
+                "rows have no version, so deletes, changes that leave the cursor's column as it was, and rows that somebody \
+                 dates back are found when the table is compared",
                 "lower reconcile_interval",
             ),
             Self::Overlap(gap) => Caveat::new(

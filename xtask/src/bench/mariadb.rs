@@ -57,7 +57,8 @@ impl Mariadb<'_> {
     fn copied(&self) -> Answer<Cost> {
         let folder = self.lab.folder("mariadb", "")?;
         let url = self.database.reader_url();
-        let text = format!("tables = [\"{TABLE}\"]\nindexes = false\n[source]\nurl = \"{url}\"\n[http]\nenabled = false\n");
+        let text =
+            format!("tables = [\"{TABLE}\"]\nindexes = false\n[source]\nurl = \"{url}\"\n[http]\nenabled = false\n");
         std::fs::write(folder.join("data-sync.toml"), text)?;
         let cost = self.run(self.lab.data_sync(&folder, &["sync"]))?;
         std::fs::remove_dir_all(&folder)?;

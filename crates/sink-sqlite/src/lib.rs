@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod checkpointer;
 mod config;
 mod ddl;
 mod error;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, Row};
-use sync_core::{Checkpoint, FailedRow, Replica, ReplicaTable, Result, Sink, SinkTransaction, StreamId};
+use sync_core::{Checkpoint, Error, FailedRow, Replica, ReplicaTable, Result, Sink, SinkTransaction, StreamId};
 
+use crate::checkpointer::Checkpointer;
 use crate::lock::WriterLock;
 use crate::read::ReplicaFile;
 use crate::statements::StatementTexts;
@@ -25,6 +26,7 @@ pub struct SqliteSink {
     pub(crate) statements: StatementTexts,
     pub(crate) path: PathBuf,
     busy_timeout: Duration,
+    checkpointer: Checkpointer,
     // Last, because fields are dropped in this order: the file is closed when the lock goes.
     lock: WriterLock,
 }
@@ -42,9 +44,11 @@ impl SqliteSink {
         let path = open::resolve(&config.path)?;
         let lock = WriterLock::acquire(&path)?;
         file::make(&path, config.mode)?;
-        let conn = open::writer(&path, &config).map_err(|error| error.at(open::place(&path)))?;
+        let at = |error: Error| error.at(open::place(&path));
+        let mut conn = open::writer(&path, &config).map_err(at)?;
+        let checkpointer = Checkpointer::start(&mut conn, &path).map_err(at)?;
         let statements = StatementTexts::default();
-        Ok(Self { conn, statements, path, busy_timeout: config.busy_timeout, lock })
+        Ok(Self { conn, statements, path, busy_timeout: config.busy_timeout, checkpointer, lock })
     }
 
     /// The file, as an absolute path.
@@ -85,6 +89,7 @@ impl Sink for SqliteSink {
 
 impl Drop for SqliteSink {
     fn drop(&mut self) {
+        self.checkpointer.stop(&mut self.conn);
         // Best effort: whatever stays in the log is found there by whoever opens the file next.
         let tidy = || -> rusqlite::Result<()> {
             self.conn.busy_timeout(PATIENCE_AT_CLOSE)?;

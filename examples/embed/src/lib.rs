@@ -3,6 +3,8 @@
 //! The engine is a value: it is built, runs on a thread of its own, tells how it stands through a watch channel, and stops when it
 //! is told. Nothing here is global, prints, or takes a signal.
 
+mod web;
+
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,6 +15,7 @@ use sync_core::engine::{Control, control};
 use sync_core::status::{Phase, Status};
 use sync_core::{Engine, EngineSource, Error, Registry, Result, Wanted};
 use tokio::sync::watch;
+pub use web::routes;
 
 /// Tables kept fresh in a SQLite file until this is dropped.
 #[derive(Debug)]

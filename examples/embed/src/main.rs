@@ -1,11 +1,12 @@
-//! Keeps tables of a database in a file and says how many rows they have: `embed URL FILE TABLE…`
+//! Keeps tables of a database in a file and answers from it: `embed URL FILE TABLE…`
 #![expect(clippy::print_stdout, reason = "an application")]
 
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use embed::Replica;
+use embed::{Replica, routes};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -14,15 +15,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
     let replica = Replica::start(url, Path::new(path), &tables, Duration::from_secs(1))?;
-    loop {
-        for table in &replica.status().borrow().tables {
-            // The table appears when its first copy is complete.
-            let count = format!("SELECT count(*) FROM \"{}\"", table.replica.replace('"', "\"\""));
-            match replica.open()?.query_row(&count, [], |row| row.get::<_, i64>(0)) {
-                Ok(rows) => println!("{}: {rows} rows", table.table),
-                Err(_) => println!("{}: {}", table.table, table.phase.as_str()),
-            }
-        }
-        std::thread::sleep(Duration::from_secs(1));
-    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+        println!("http://{}/tables/TABLE/count", listener.local_addr()?);
+        axum::serve(listener, routes(Arc::new(replica))).await?;
+        Ok(())
+    })
 }

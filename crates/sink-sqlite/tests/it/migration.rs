@@ -84,3 +84,18 @@ fn a_migration_that_fails_changes_nothing() {
     replica.execute("ALTER TABLE tmp_data_sync_log DROP COLUMN rows_failed");
     assert_eq!(write(&mut replica.open(), &users(), &named(&users(), &[(3, "Eve")])).unwrap().changed, 1);
 }
+
+#[test]
+fn a_file_of_format_2_goes_on_as_it_is() {
+    let replica = Replica::new();
+    replica.execute(include_str!("format_2.sql"));
+    let mut sink = replica.open();
+    assert_eq!(replica.number("SELECT version FROM tmp_data_sync_format"), 2);
+    let found = sink.checkpoint(&users().stream()).unwrap().unwrap();
+    assert_eq!((found.cursor.token(), found.state), ("published", CopyState::Live));
+    assert_eq!((found.upkeep.rows, found.upkeep.swept_ms), (Some(2), Some(1_795_406_150_443)));
+    assert_eq!(
+        write(&mut sink, &users(), &named(&users(), &[(2, "Eve"), (3, "Bob")])).unwrap(),
+        WriteStats::new(1, 0, 1)
+    );
+}

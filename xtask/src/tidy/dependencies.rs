@@ -43,7 +43,9 @@ pub(super) fn core_depends_on_none_of_ours(packages: &[Package]) -> Vec<String> 
 /// The configuration library, the command line and the HTTP server stay in one place each.
 pub(super) fn some_crates_are_seen_once(packages: &[Package]) -> Vec<String> {
     let mut broken = Vec::new();
-    for package in packages.iter().filter(|package| package.name != EXEMPT) {
+    // An example is somebody's application, which may use what it likes.
+    let is_ours = |package: &&Package| package.name != EXEMPT && !package.folder.starts_with("examples/");
+    for package in packages.iter().filter(is_ours) {
         for (seen, by) in SEEN_BY {
             if package.name != by && package.dependencies.iter().any(|dependency| dependency.name == seen) {
                 broken.push(format!("{} depends on {seen}, which only {by} may", package.name));
@@ -113,6 +115,8 @@ mod tests {
     fn a_crate_that_is_seen_twice_is_found() {
         let good = [package("sync-runner", &[on("clap"), on("figment")]), package("xtask", &[on("clap")])];
         assert!(some_crates_are_seen_once(&workspace(&good)).is_empty());
+        let example = Package { folder: "examples/embed".into(), ..package("embed", &[on("axum")]) };
+        assert!(some_crates_are_seen_once(&[example]).is_empty());
         let wrong = [package("sync-runner", &[on("axum")]), package("sync-core", &[in_tests_on("figment")])];
         assert_eq!(
             some_crates_are_seen_once(&wrong),

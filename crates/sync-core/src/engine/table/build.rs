@@ -64,19 +64,16 @@ impl Attempt<'_> {
             deletes_seen,
             ..self.nothing_yet()
         };
-        if let (End::CompleteAfterReconcile, Some(reached)) = (end, &mut cursor) {
-            // The rows came from several snapshots: what changed or vanished since the first is looked for before anybody sees the
-            // table.
+        let several = resumed || end == End::CompleteAfterReconcile;
+        if let (true, Some(reached)) = (several, &mut cursor) {
+            // The rows came from several snapshots, or all from one of an earlier run: what changed or vanished since the first is looked
+            // for before anybody sees the table.
             self.sweep(reached, building).await?;
             upkeep.swept_ms = self.upkeep.swept_ms;
             upkeep.swept_quiet = None;
             if self.run.source.capabilities().reconcile {
                 self.reconcile(reached, building).await?;
             }
-        } else if resumed {
-            // Its beginning was read in an earlier run, before the deletes that the source counts now.
-            upkeep.deletes_seen = None;
-            (upkeep.swept_quiet, upkeep.reconciled_quiet) = (None, None);
         }
         self.upkeep = upkeep;
         self.publish(cursor).await

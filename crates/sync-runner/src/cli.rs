@@ -22,7 +22,7 @@ Exit codes:
   70   a bug in this program
   130  interrupted (143 when asked to end by a signal); `run` ends with 0 then, unless it is asked twice";
 
-/// Keeps tables of PostgreSQL in a local SQLite file.
+/// Keeps tables of PostgreSQL, MySQL and MariaDB in a local SQLite file.
 #[derive(Debug, Parser)]
 #[command(name = "data-sync", version, after_help = EXIT_CODES, styles = STYLES)]
 pub(crate) struct Cli {

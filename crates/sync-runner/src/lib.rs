@@ -7,6 +7,8 @@ mod connect;
 mod console;
 mod cursor;
 mod daemon;
+#[cfg(unix)]
+mod environment;
 mod exit;
 mod interrupt;
 mod logging;
@@ -26,6 +28,9 @@ use cli::Cli;
 use console::Console;
 
 /// The whole command line: reads the arguments of this program, does what they say, and returns what it should exit with.
+///
+/// Call it first: on Unix the program begins once more, as the same process, where the environment does not limit yet what the allocator
+/// and MySQL's driver keep of memory that was freed.
 #[must_use]
 pub fn main(registry: Registry) -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -38,6 +43,8 @@ pub fn main(registry: Registry) -> ExitCode {
     };
     let console = Console::new();
     logging::start(&cli, &console);
+    #[cfg(unix)]
+    environment::settle();
     commands::run(cli, &registry, &console).into()
 }
 

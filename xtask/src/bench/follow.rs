@@ -24,6 +24,8 @@ pub(super) fn measure(lab: &Lab, arguments: &BenchArguments) -> Answer<Vec<Figur
     let mut swept = figure("sweep of unchanged rows that may not be skipped", rows, "data-sync sync");
     let mut scanned = figure("sweep of unchanged rows that may not be skipped", rows, "PostgreSQL's bare scan");
     let mut polled = figure("nothing new, one poll in a running program", 0, "data-sync");
+    let mut compared = figure("one delete, for which all keys are compared", rows, "data-sync sync");
+    let mut ordered = figure("one delete, for which all keys are compared", rows, "PostgreSQL's bare scan of the keys");
     for round in 1..=arguments.rounds {
         println!("Following, round {round} of {} …", arguments.rounds);
         change(lab, changes)?;
@@ -38,9 +40,15 @@ pub(super) fn measure(lab: &Lab, arguments: &BenchArguments) -> Answer<Vec<Figur
         swept.costs.push(cost);
         lab.configure(&folder, &configuration(""))?;
         polled.costs.push(poll(lab, &folder)?);
+        lab.database.execute(&format!("DELETE FROM {TABLE} WHERE id = (SELECT min(id) FROM {TABLE})"))?;
+        compared.costs.push(sync(lab, &folder)?);
+        ordered.costs.push(
+            lab.run(&mut [lab.psql(&format!("COPY (SELECT id FROM {TABLE} ORDER BY id) TO STDOUT (FORMAT binary)"))?])?,
+        );
+        compared.bound.extend(ordered.costs.last().map(|bare| bare.wall));
     }
     lab.database.execute(&format!("DROP TABLE {TABLE}"))?;
-    Ok(vec![changed, unchanged, polled, swept, scanned])
+    Ok(vec![changed, unchanged, polled, swept, scanned, compared, ordered])
 }
 
 fn configuration(more: &str) -> String {

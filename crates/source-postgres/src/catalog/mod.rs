@@ -4,6 +4,7 @@ mod index;
 mod sql;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use sync_core::{Error, Index, LeftOutIndex, RelationKind, Result, SourceTable, TableId};
 use tokio_postgres::types::Type;
@@ -19,6 +20,8 @@ pub(crate) struct Relation {
     pub(crate) oid: u32,
     pub(crate) id: TableId,
     pub(crate) kind: RelationKind,
+    /// Another one when the catalog says anything else of it; `None` where that can't be told.
+    version: Option<String>,
     pub(crate) estimated_rows: Option<f64>,
     pub(crate) rights: Rights,
     /// The extension that it is a member of.
@@ -91,8 +94,26 @@ pub(crate) async fn sizes(client: &Client, leaves: &Leaves) -> Result<Sizes> {
 }
 
 /// One relation, if it is there.
-pub(crate) async fn relation(client: &Client, id: &TableId) -> Result<Option<Relation>> {
-    Ok(query(client, Some(id)).await?.into_iter().next())
+pub(crate) async fn relation(client: &Client, id: &TableId) -> Result<Option<Arc<Relation>>> {
+    Ok(query(client, Some(id)).await?.into_iter().next().map(Arc::new))
+}
+
+/// As [`relation`]; where nothing was changed since it was `known`, that one.
+pub(crate) async fn relation_since(
+    client: &Client,
+    id: &TableId,
+    known: Option<Arc<Relation>>,
+) -> Result<Option<Arc<Relation>>> {
+    if let Some(known) = known.filter(|known| known.version.is_some()) {
+        let parameters = [(&id.schema() as _, Type::TEXT), (&id.name() as _, Type::TEXT)];
+        let version = client.query_typed(&sql::version(), &parameters).await.map_err(from_server)?;
+        let version =
+            version.first().map(|row| row.try_get::<_, Option<String>>(0)).transpose().map_err(from_server)?;
+        if version.flatten() == known.version {
+            return Ok(Some(known));
+        }
+    }
+    relation(client, id).await
 }
 
 impl Relation {
@@ -136,9 +157,10 @@ impl Relation {
 async fn query(client: &Client, id: Option<&TableId>) -> Result<Vec<Relation>> {
     let (schema, name) = (id.and_then(TableId::schema), id.map(TableId::name));
     let parameters = [(&schema as _, Type::TEXT), (&name as _, Type::TEXT)];
+    let described = sql::relations();
     let (relations, columns, keys) = tokio::join!(
         biased;
-        client.query_typed(sql::RELATIONS, &parameters),
+        client.query_typed(&described, &parameters),
         client.query_typed(sql::COLUMNS, &parameters),
         client.query_typed(sql::KEYS, &parameters),
     );
@@ -182,6 +204,7 @@ fn relation_of(row: &Row) -> Result<Relation, tokio_postgres::Error> {
         columns: Vec::new(),
         own_key: Vec::new(),
         has_children: row.try_get(12)?,
+        version: row.try_get(13)?,
         indexes: Vec::new(),
         left_out_indexes: Vec::new(),
     })

@@ -33,8 +33,8 @@ pub(super) struct Fence {
     pub(super) writes: Option<String>,
 }
 
-/// Asks who the server is, then locks the table, fixes a snapshot, and checks the table against its plan: two round trips. `before` is
-/// where the rows read so far came from.
+/// Asks who the server is, then locks the table, fixes a snapshot, and checks the table against its plan: two round trips, and a third
+/// where the table was changed since it was looked at last. `before` is where the rows read so far came from.
 pub(super) async fn enter(
     pool: &Pool,
     known: &Known,
@@ -52,7 +52,7 @@ pub(super) async fn enter(
             biased;
             client.batch_execute(&begin),
             client.query_typed_one(&snapshot, &[]),
-            catalog::relation(client, id),
+            catalog::relation_since(client, id, known.relation(id)),
             catalog::leaves(client, table),
         )
     };
@@ -71,7 +71,7 @@ pub(super) async fn enter(
         crate::error::within(limit, "reset a setting", client.batch_execute("SET LOCAL search_path TO DEFAULT"))
             .await?;
     }
-    let target = Target::new(Arc::clone(table), Arc::new(relation))?;
+    let target = Target::new(Arc::clone(table), relation)?;
     let origin = before.map_or_else(|| Origin::new(&server, snapshot), |before| before.and(&server, snapshot));
     let writes = writes.map(|writes| super::written(&writes, &table.schema));
     Ok(Fence { session, target, snapshot, origin, leaves: leaves?, writes })

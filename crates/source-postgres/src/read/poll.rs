@@ -36,7 +36,7 @@ pub(super) async fn poll(
     let trusted = known.relation(table.schema.id()).filter(|relation| relation.check(table).is_ok());
     let relation = match trusted {
         Some(relation) => relation,
-        None => Arc::new(look_up(&session, table, &begin.take().unwrap_or_default()).await?),
+        None => look_up(&session, table, &begin.take().unwrap_or_default()).await?,
     };
     let target = Target::new(Arc::clone(table), Arc::clone(&relation))?;
     super::same_relation(&after, &target)?;
@@ -84,7 +84,7 @@ fn begin(session: &Session, table: &SourceTable) -> String {
     if is_view(table.schema.kind()) { format!("{begin}; SET LOCAL search_path TO DEFAULT") } else { begin }
 }
 
-async fn look_up(session: &Session, table: &SourceTable, begin: &str) -> Result<Relation> {
+async fn look_up(session: &Session, table: &SourceTable, begin: &str) -> Result<Arc<Relation>> {
     let limit = session.timeouts().statement;
     let client = session.client();
     let qualified = "SET LOCAL search_path = ''";

@@ -5,6 +5,7 @@ mod conformance;
 mod connecting;
 mod copying;
 mod cursor_columns;
+mod describing;
 mod discovery;
 mod events;
 mod failing;

@@ -1,4 +1,7 @@
 //! Files of an older format: read as they are, and brought to the present one when they are written to.
+//!
+//! Each format has a file here, `format_N.sql`, which is made before the next one takes its place, from a small replica that the release
+//! before wrote: `data-sync sync && sqlite3 replica.db .dump > crates/sink-sqlite/tests/it/format_N.sql`.
 
 use sink_sqlite::rusqlite::types::Value as Stored;
 use sink_sqlite::{SqliteConfig, SqliteReplica, SqliteSink};
@@ -58,14 +61,29 @@ fn a_migrated_file_is_as_a_new_one() {
     let (old, new) = (old(), Replica::new());
     drop(old.open());
     drop(new.open());
+    let expected = columns_of_the_state(&new);
+    assert!(expected.len() > 30);
+    assert_eq!(columns_of_the_state(&old), expected);
+}
+
+/// Else the format changed and its number did not: a file of the former release would not be migrated.
+#[test]
+fn the_file_of_the_present_format_is_as_a_new_one() {
+    let (kept, new) = (Replica::new(), Replica::new());
+    kept.execute(include_str!("format_2.sql"));
+    drop(new.open());
+    let version = "SELECT version FROM tmp_data_sync_format";
+    assert_eq!(kept.number(version), new.number(version), "keep a file of the new format here too");
+    assert_eq!(columns_of_the_state(&kept), columns_of_the_state(&new));
+}
+
+fn columns_of_the_state(replica: &Replica) -> Vec<Vec<Stored>> {
     let columns = "SELECT tables.name, columns.name, columns.type, columns.\"notnull\", columns.pk
                    FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns
                    WHERE tables.name IN ('tmp_data_sync_format', 'tmp_data_sync_metadata', 'tmp_data_sync_columns',
                        'tmp_data_sync_failed_rows', 'tmp_data_sync_log')
                    ORDER BY tables.name, columns.name";
-    let expected: Vec<Vec<Stored>> = new.query(columns);
-    assert!(expected.len() > 30);
-    assert_eq!(old.query(columns), expected);
+    replica.query(columns)
 }
 
 #[test]

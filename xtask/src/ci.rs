@@ -7,17 +7,18 @@ use std::time::{Duration, Instant};
 use test_servers::install;
 
 use crate::cargo::{cargo, in_workspace, succeed};
-use crate::{Outcome, demo, instructions, notice, test, third_party, tidy};
+use crate::{Outcome, api, demo, instructions, notice, test, third_party, tidy};
 
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     ("fmt", || succeed(&mut cargo(["fmt", "--all", "--", "--check"]))),
     ("tidy", tidy::run),
     ("clippy", || succeed(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))),
     ("doc", || succeed(cargo(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))),
     ("deny", deny),
     ("doc tests", || succeed(&mut cargo(["test", "--doc", "--workspace", "--locked"]))),
+    ("api", || api::run(false)),
     ("third party", third_party::run),
     ("demo", || demo::run(true)),
     ("instructions", || instructions::run(false)),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
 
+mod api;
 mod bench;
 mod cargo;
 mod ci;
@@ -72,6 +73,12 @@ enum Command {
     },
     /// Tests sources of others against our crates as they would be published
     ThirdParty,
+    /// Compares what each published crate offers with the texts in `api/`; needs a nightly toolchain
+    Api {
+        /// Write the texts in place of the former ones
+        #[arg(long)]
+        write: bool,
+    },
     /// Writes the pages that are made from code: `docs/types.md`
     Codegen {
         /// Only say whether one is stale
@@ -92,6 +99,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::NewSource { name, folder } => third_party::new_source(&name, &folder),
         Command::ThirdParty => third_party::run(),
+        Command::Api { write } => api::run(write),
         Command::Codegen { check } => codegen::run(check),
     };
     match outcome {

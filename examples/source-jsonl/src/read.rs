@@ -10,6 +10,9 @@ use sync_core::{
     Batch, BatchLimits, Cursor, DataType, End, Error, Next, Op, Reader, Result, RowBatch, TableSchema, async_trait,
 };
 
+/// What a cursor begins with: a later release that counts otherwise takes another word, and copies anew what this one left.
+const VERSION: &str = "v1:";
+
 /// The objects of a file, line by line.
 pub(crate) struct Lines {
     path: PathBuf,
@@ -59,10 +62,7 @@ impl LineReader {
         after: Option<&Cursor>,
         limits: BatchLimits,
     ) -> Result<Self> {
-        let offset = match after {
-            None => 0,
-            Some(cursor) => cursor.token().parse().map_err(|_| Error::expired("not a cursor of this source"))?,
-        };
+        let offset = after.map_or(Ok(0), place)?;
         Ok(Self { lines: Lines::open(path, offset)?, schema: Arc::clone(schema), limits, ended: false })
     }
 }
@@ -88,8 +88,14 @@ impl Reader for LineReader {
             rows.end_row(Op::Upsert)?;
         }
         // The last batch may be empty: it says that an empty file was read too.
-        Ok(Next::Batch(Batch::new(rows).up_to(Cursor::new(self.lines.offset.to_string()))))
+        Ok(Next::Batch(Batch::new(rows).up_to(Cursor::new(format!("{VERSION}{}", self.lines.offset)))))
     }
+}
+
+/// The place in the file that a cursor stands for.
+fn place(cursor: &Cursor) -> Result<u64> {
+    let place = cursor.token().strip_prefix(VERSION).and_then(|place| place.parse().ok());
+    place.ok_or_else(|| Error::expired("its stored cursor is of another release or source").hint("it is copied again"))
 }
 
 fn push(rows: &mut RowBatch, data_type: DataType, value: &Json) {

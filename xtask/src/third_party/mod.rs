@@ -1,19 +1,29 @@
-//! What others build upon this: a crate of their own, against ours as they would be published.
+//! What others build upon this: crates of their own, against ours as they would be published.
 
 mod new_source;
+mod packed;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 pub(crate) use new_source::write as new_source;
+use packed::Packed;
 
 use crate::Outcome;
-use crate::cargo::{cargo, in_workspace, succeed};
+use crate::cargo::{cargo, succeed};
 
 /// What a source's author depends on.
-const PUBLISHED: [&str; 2] = ["sync-core", "sync-testkit"];
+const FOR_A_SOURCE: [&str; 2] = ["sync-core", "sync-testkit"];
+/// What whoever wants the command with a source of their own depends on.
+const FOR_THE_COMMAND: [&str; 6] =
+    ["sink-sqlite", "source-mysql", "source-postgres", "sync-core", "sync-http", "sync-runner"];
+/// The example of such a command, and of a source.
+const COMMAND: &str = "data-sync-jsonl";
+const SOURCE: &str = "source-jsonl";
+/// What is tested, with what it depends on of ours: a source that was just begun, and the examples.
+const CRATES: [(&str, &[&str]); 3] =
+    [("source-imagined", &FOR_A_SOURCE), (SOURCE, &FOR_A_SOURCE), (COMMAND, &FOR_THE_COMMAND)];
 
-/// Packs our crates, and tests two sources of others against what came out: the example, and one that was just begun.
+/// Packs our crates, and tests crates of others against what came out.
 pub(crate) fn run() -> Outcome {
     let target = target_folder()?;
     let folder = target.join("third-party");
@@ -21,14 +31,27 @@ pub(crate) fn run() -> Outcome {
         std::fs::remove_dir_all(&folder)?;
     }
     std::fs::create_dir_all(&folder)?;
-    pack(&target, &folder)?;
+    let packed = Packed::unpack(&[FOR_A_SOURCE.as_slice(), &FOR_THE_COMMAND].concat(), &target, &folder)?;
     new_source("imagined", &folder)?;
-    example(&folder)?;
-    for name in ["source-imagined", "source-jsonl"] {
-        let mut command = cargo(["test", "--quiet"]);
-        // One folder for both, beside that of the workspace: other settings would make everything else anew each time.
-        command.current_dir(folder.join(name)).env("CARGO_TARGET_DIR", target.join("third-party-build"));
-        succeed(&mut command)?;
+    for name in [SOURCE, COMMAND] {
+        let example = test_servers::workspace_root().join("examples").join(name);
+        // Here, where it is formatted by the rules of this repository.
+        succeed(cargo(["fmt", "--", "--check"]).current_dir(&example))?;
+        copy(&example, &folder.join(name))?;
+    }
+    for (name, ours) in CRATES {
+        packed.stand_in(&folder.join(name), ours)?;
+        let in_crate = |arguments: &[&str]| {
+            let mut command = cargo(arguments.iter().copied());
+            // One folder for all, beside that of the workspace: other settings would make everything else anew each time.
+            command.current_dir(folder.join(name)).env("CARGO_TARGET_DIR", target.join("third-party-build"));
+            succeed(command.env("CARGO_PROFILE_DEV_DEBUG", "0"))
+        };
+        in_crate(&["test", "--quiet"])?;
+        // The command is three lines, below which everything would have to be checked once more.
+        if name != COMMAND {
+            in_crate(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"])?;
+        }
     }
     Ok(())
 }
@@ -39,71 +62,19 @@ fn target_folder() -> Result<PathBuf, Box<dyn std::error::Error>> {
     Ok(metadata.target_directory.into_std_path_buf())
 }
 
-/// Unpacks each crate as it would be published, and lets all crates below `folder` take these.
-fn pack(target: &Path, folder: &Path) -> Outcome {
-    let mut command = cargo(["package", "--quiet", "--no-verify", "--allow-dirty", "--target-dir"]);
-    command.arg(target);
-    for name in PUBLISHED {
-        command.args(["-p", name]);
-    }
-    succeed(&mut command)?;
-    let mut patches = String::from("[patch.crates-io]\n");
-    for name in PUBLISHED {
-        let packed = format!("{name}-{}", env!("CARGO_PKG_VERSION"));
-        let mut unpack = Command::new("tar");
-        in_workspace(&mut unpack);
-        unpack.arg("-xzf").arg(target.join("package").join(format!("{packed}.crate"))).arg("-C").arg(folder);
-        succeed(&mut unpack)?;
-        patches.push_str(&format!("{name} = {{ path = {:?} }}\n", folder.join(packed)));
-    }
-    std::fs::create_dir_all(folder.join(".cargo"))?;
-    std::fs::write(folder.join(".cargo/config.toml"), patches)?;
-    Ok(())
-}
-
-/// The example, cut off from this workspace.
-fn example(folder: &Path) -> Outcome {
-    let root = test_servers::workspace_root();
-    let copied = folder.join("source-jsonl");
-    copy(&root.join("examples/source-jsonl"), &copied)?;
-    let manifest = std::fs::read_to_string(copied.join("Cargo.toml"))?;
-    std::fs::write(copied.join("Cargo.toml"), standing_alone(&manifest)?)?;
-    Ok(())
-}
-
-/// The manifest with what it inherits written out.
-fn standing_alone(manifest: &str) -> Result<String, Box<dyn std::error::Error>> {
-    let root: toml::Table = std::fs::read_to_string(test_servers::workspace_root().join("Cargo.toml"))?.parse()?;
-    let workspace = root.get("workspace").and_then(toml::Value::as_table).ok_or("there is no workspace")?;
-    let of = |table: &str, key: &str| workspace.get(table).and_then(|table| table.get(key)).cloned();
-    let mut manifest: toml::Table = manifest.parse()?;
-    for (section, inherited) in
-        [("package", "package"), ("dependencies", "dependencies"), ("dev-dependencies", "dependencies")]
-    {
-        let Some(table) = manifest.get_mut(section).and_then(toml::Value::as_table_mut) else { continue };
-        for (key, value) in table.iter_mut() {
-            if value.get("workspace").is_some() {
-                *value = of(inherited, key).ok_or_else(|| format!("the workspace has no {key}"))?;
-                if let Some(value) = value.as_table_mut() {
-                    value.remove("path");
-                }
-            }
-        }
-    }
-    manifest.remove("lints");
-    manifest.insert("workspace".to_owned(), toml::Value::Table(toml::Table::new()));
-    Ok(toml::to_string(&manifest)?)
-}
-
+/// A crate as a repository of its own would have it: without what only serves within this one, or was built.
 fn copy(from: &Path, to: &Path) -> Outcome {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
-        let target = to.join(entry.file_name());
+        let name = entry.file_name();
+        if [".cargo", "Cargo.lock", "target"].iter().any(|left_out| name == *left_out) {
+            continue;
+        }
         if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
+            copy(&entry.path(), &to.join(name))?;
         } else {
-            std::fs::copy(entry.path(), target)?;
+            std::fs::copy(entry.path(), to.join(name))?;
         }
     }
     Ok(())

@@ -5,8 +5,8 @@ use std::path::Path;
 /// Longer than this, and nobody reads it.
 const MOST_LINES: usize = 600;
 
-/// Written by a program.
-const GENERATED: [&str; 1] = ["Cargo.lock"];
+/// Written by a program: these files, and those of these folders.
+const GENERATED: [&str; 2] = ["Cargo.lock", "api/"];
 
 /// Folders of one machine. In halves, because this file is checked too.
 const MACHINE_FOLDERS: [&str; 4] =
@@ -25,7 +25,8 @@ impl TextFile {
     pub(super) fn read_all(root: &Path, names: &[String]) -> Vec<Self> {
         let read =
             |path: &String| Some(Self { path: path.clone(), text: std::fs::read_to_string(root.join(path)).ok()? });
-        names.iter().filter(|name| !GENERATED.contains(&name.as_str())).filter_map(read).collect()
+        let is_generated = |name: &String| GENERATED.iter().any(|generated| name.starts_with(generated));
+        names.iter().filter(|name| !is_generated(name)).filter_map(read).collect()
     }
 }
 

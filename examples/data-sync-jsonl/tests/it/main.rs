@@ -42,6 +42,17 @@ fn every_command_knows_the_driver() {
 }
 
 #[test]
+fn init_writes_a_configuration_that_runs() {
+    let shop = shop();
+    std::fs::remove_file(shop.path().join("data-sync.toml")).unwrap();
+    said(&run(shop.path(), &["init", "--url", &format!("jsonl://{}", shop.path().display())]));
+    said(&run(shop.path(), &["check"]));
+    said(&run(shop.path(), &["sync"]));
+    let query = ["query", "--json", "SELECT name FROM tmp_people WHERE id = 2"];
+    assert_eq!(said(&run(shop.path(), &query)), "[\n  {\"name\":\"Eve\"}\n]\n");
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_named() {
     let shop = shop();
     std::fs::write(shop.path().join("data-sync.toml"), "tables = [\"people\"]\n[source]\nurl = \"jsonl:///nowhere\"\n")

@@ -4,10 +4,11 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::json;
 use source_jsonl::JsonlSource;
-use sync_core::{DataType, Error, ErrorKind, Result, Source, async_trait};
+use sync_core::{Cursor, DataType, Error, ErrorKind, ReadRequest, Result, Scope, Source, SourceTable, async_trait};
 use sync_testkit::{SourceFixture, TestRow, source_tests};
 
 struct Folder(tempfile::TempDir);
@@ -87,6 +88,20 @@ fn a_broken_line_is_named_by_its_place() {
     let error = folder.discover().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Value);
     assert!(error.message().starts_with("no JSON object at byte 9"), "{error}");
+}
+
+#[test]
+fn a_cursor_of_another_version_has_expired() {
+    let folder = Folder::new();
+    folder.write("t", "{\"id\":1}\n");
+    let source = JsonlSource::open(folder.0.path()).unwrap();
+    let table = Arc::new(SourceTable::new(Arc::new(folder.discover().unwrap().remove(0))));
+    for token in ["v2:0", "0", "v1:", ""] {
+        let request = ReadRequest::new(Scope::Table(table.clone()), Some(Cursor::new(token)));
+        let error = ready(source.read(request)).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Expired, "{token:?}");
+        assert_eq!(error.to_string(), "its stored cursor is of another release or source; it is copied again");
+    }
 }
 
 #[test]

@@ -76,6 +76,13 @@
 //! ```
 //!
 //! The conformance kit, `sync-testkit`, holds a source to what the engine expects of it.
+//!
+//! # What it needs, and shows of other crates
+//!
+//! An [`Engine`] runs inside of your future, on any tokio runtime with timers, and starts one thread, which writes. Three things of other
+//! crates are part of what it offers: the attribute [`macro@async_trait`], the receiver of
+//! [`tokio::sync::watch`](https://docs.rs/tokio/1/tokio/sync/watch/) that [`Engine::status`] gives, and `Value` of `serde_json` 1, as which
+//! [`Registry::connect`] takes a source's settings. It has no features to choose from.
 
 mod batch;
 pub mod decode;

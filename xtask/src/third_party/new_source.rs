@@ -28,9 +28,26 @@ pub(crate) fn write(name: &str, parent: &Path) -> Outcome {
         }
         std::fs::write(path, filled(template, name))?;
     }
+    std::fs::create_dir_all(folder.join(".cargo"))?;
+    std::fs::write(folder.join(".cargo/config.toml"), of_this_checkout())?;
     println!("{} is a source of an imitation in memory, and keeps the promises of the kit.", folder.display());
+    println!("`cargo test` there says so, against the crates of this checkout (.cargo/config.toml).");
     println!("Look for NEXT 1 to NEXT 7 in its files, in this order; docs/writing-a-source.md explains each step.");
     Ok(())
+}
+
+/// Lets the crate be built before the release that it depends on is published, and against changes that are not.
+fn of_this_checkout() -> String {
+    let patch = |name: &&str| format!("{name} = {{ path = {:?} }}\n", crates().join(name));
+    let patches: String = super::FOR_A_SOURCE.iter().map(patch).collect();
+    format!(
+        "# The crates of the checkout that wrote this one. Delete this file to build against the published ones.\n\
+         [patch.crates-io]\n{patches}"
+    )
+}
+
+fn crates() -> std::path::PathBuf {
+    test_servers::workspace_root().join("crates")
 }
 
 /// A name that may stand in a crate's name and in a URL's scheme.

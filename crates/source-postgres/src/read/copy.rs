@@ -19,6 +19,7 @@ use crate::error::{timed_out, within};
 use crate::known::Known;
 use crate::pool::Pool;
 use crate::session::Session;
+use crate::types::is_there;
 
 /// Copies the table, or the rest of it when `after` is the position of a copy.
 pub(super) async fn copy(
@@ -96,10 +97,10 @@ async fn latest(session: &Session, target: &Target) -> Result<Option<Point>> {
     let clock = clock(projection.decoders[projection.order.fields[0]]);
     let in_time = clock.map_or_else(String::new, |clock| format!(" AND {} <= {clock}", first.expression));
     let query = format!(
-        "SELECT {} FROM {} WHERE {} IS NOT NULL{in_time} {} LIMIT 1",
+        "SELECT {} FROM {} WHERE {}{in_time} {} LIMIT 1",
         projection.list(),
         target.from(),
-        first.expression,
+        is_there(&first.expression),
         order_by(&target.comparisons(&keyset)?, "DESC")
     );
     let none: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 0] = [];

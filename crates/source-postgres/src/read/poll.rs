@@ -21,6 +21,7 @@ use crate::known::Known;
 use crate::pool::Pool;
 use crate::server::ENDPOINT;
 use crate::session::Session;
+use crate::types::is_there;
 
 /// Polls a table. What the catalog said when it was asked last is trusted; where that is missing or differs from the plan, it is asked
 /// again.
@@ -128,7 +129,7 @@ impl Statement {
         let comparisons = target.comparisons(&keyset)?;
         let first = &comparisons[0].expression;
         let condition = match &after.poll {
-            None => format!("{first} IS NOT NULL"),
+            None => is_there(first),
             Some(point) => {
                 point.check(keyset.len()..=keyset.len()).map_err(|error| error.at(target.place()))?;
                 // Where rows can share the position, those that came later to it must be given too.

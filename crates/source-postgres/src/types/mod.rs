@@ -4,7 +4,7 @@ mod select;
 
 use sync_core::DataType;
 
-pub(crate) use select::{Comparison, as_text, bytewise, comparison, field, field_as};
+pub(crate) use select::{Comparison, as_text, bytewise, comparison, field, field_as, is_there};
 
 /// A type below all domains, as the catalog describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

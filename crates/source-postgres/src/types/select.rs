@@ -110,7 +110,12 @@ fn extension_field(native: &NativeType, column: &str) -> Field {
 
 /// The server's own output. `::text` is not that for every type: it adds a mask to an `inet`, and takes blanks from a `char`.
 pub(crate) fn as_text(column: &str) -> String {
-    format!("CASE WHEN {column} IS NOT NULL THEN pg_catalog.format('%s', {column}) END")
+    format!("CASE WHEN {} THEN pg_catalog.format('%s', {column}) END", is_there(column))
+}
+
+/// Whether there is a value at all. Of a composite, `IS NOT NULL` asks whether all of its parts are there; of anything else it is the same.
+pub(crate) fn is_there(expression: &str) -> String {
+    format!("{expression} IS DISTINCT FROM NULL")
 }
 
 /// How to order by a column called `name`, and compare with it.
@@ -159,7 +164,8 @@ mod tests {
 
     #[test]
     fn unknown_types_come_as_the_servers_text() {
-        let expected = r#"CASE WHEN data_sync_row."a" IS NOT NULL THEN pg_catalog.format('%s', data_sync_row."a") END"#;
+        let expected =
+            r#"CASE WHEN data_sync_row."a" IS DISTINCT FROM NULL THEN pg_catalog.format('%s', data_sync_row."a") END"#;
         for native in [builtin("inet", -1), NativeType { builtin: false, ..builtin("semver", -1) }] {
             assert_eq!(field(&native, "a").expression, expected);
         }

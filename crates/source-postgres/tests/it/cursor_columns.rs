@@ -5,7 +5,7 @@ use sync_core::Scope;
 use crate::place::Place;
 
 /// Rows of each kind as literals, in the server's order: the first is there before, the others come later.
-const KINDS: [(&str, &[&str]); 15] = [
+const KINDS: [(&str, &[&str]); 16] = [
     ("date", &["'2024-01-01'", "'2024-01-02'", "'2024-02-01'"]),
     ("timestamp", &["'2024-01-01 00:00:00.000001'", "'2024-01-01 00:00:00.000002'", "'2024-01-01 10:00:00'"]),
     ("timestamptz", &["'2024-01-01 00:00:00.9+00'", "'2024-01-01 02:00:00+01'", "'2024-01-01 02:00:00+00'"]),
@@ -28,6 +28,7 @@ const KINDS: [(&str, &[&str]); 15] = [
     ("varchar(8)", &["''", "' '", "'a''\"'"]),
     ("xid8", &["'9'", "'10'", "'18446744073709551615'"]),
     ("bytea", &["''", "'\\x00'", "'\\xff'"]),
+    ("pair", &["ROW(1, NULL)", "ROW(NULL, 'a')", "ROW(NULL, NULL)"]),
 ];
 
 #[tokio::test]
@@ -43,7 +44,7 @@ async fn every_kind_is_polled_in_its_own_order() {
             )
         })
         .collect();
-    let place = Place::with(&tables.concat());
+    let place = Place::with(&format!("CREATE TYPE pair AS (a int, b text); {}", tables.concat()));
     for (index, (kind, rows)) in KINDS.iter().enumerate() {
         let (t, k) = (format!("t{index}"), format!("k{index}"));
         let stamped = place.table(&t, Some("c"), Some("id")).await;

@@ -118,6 +118,18 @@ async fn what_is_no_number_comes_in_the_servers_words() {
     assert_eq!(copy.rows(), [expected]);
 }
 
+/// `IS NOT NULL` is false of a composite that lacks any part.
+#[tokio::test]
+async fn a_composite_without_some_part_is_a_text_and_not_nothing() {
+    let place = Place::with(
+        "CREATE TYPE pair AS (a int, b text); CREATE DOMAIN couple AS pair;
+         CREATE TABLE t (id int PRIMARY KEY, p pair, d couple);
+         INSERT INTO t VALUES (1, ROW(1, NULL), ROW(NULL, 'x')), (2, ROW(NULL, NULL), ROW(NULL, NULL)), (3, NULL, NULL)",
+    );
+    let copy = place.read(&read_as(&place, "t", ReadAs::Text).await, None, 10).await;
+    assert_eq!(copy.rows(), [["1", "(1,)", "(,x)"], ["2", "(,)", "(,)"], ["3", "∅", "∅"]]);
+}
+
 #[tokio::test]
 async fn special_numbers_stay_what_they_are_as_doubles() {
     let place = Place::with(

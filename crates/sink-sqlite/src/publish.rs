@@ -1,5 +1,7 @@
 //! The build table becomes the table that readers see.
 
+mod gone;
+
 use rusqlite::{Connection, ErrorCode};
 use sync_core::{Error, ReplicaTable, Result};
 
@@ -19,6 +21,7 @@ pub(crate) fn publish(conn: &Connection, table: &ReplicaTable) -> Result<()> {
     }
     state::check_owner(conn, name)?;
     let belongings = belongings(conn, name)?;
+    gone::take_over(conn, table, &build)?;
     let replace = format!("DROP TABLE IF EXISTS {0}; ALTER TABLE {1} RENAME TO {0}", quoted(name), quoted(&build));
     conn.execute_batch(&replace).map_err(sqlite_error)?;
     for object in &belongings {

@@ -113,17 +113,16 @@ fn upsert(target: &str, schema: &TableSchema, deleted: Option<&str>) -> String {
     sql
 }
 
+/// The time of a delete. SQLite's clock counts milliseconds; the text has the width of all times.
+pub(crate) const NOW: &str = "strftime('%Y-%m-%d %H:%M:%f000Z', 'now')";
+
 /// Deletes a row, or marks it where a column is there for that.
 fn delete(target: &str, schema: &TableSchema, deleted: Option<&str>) -> Option<String> {
     let key = key_is_given(schema)?;
     let table = quoted(target);
     Some(match deleted.map(quoted) {
         None => format!("DELETE FROM {table} AS kept WHERE {key}"),
-        // SQLite's clock counts milliseconds; the text has the width of all times.
-        Some(column) => format!(
-            "UPDATE {table} AS kept SET {column} = strftime('%Y-%m-%d %H:%M:%f000Z', 'now') \
-             WHERE {key} AND kept.{column} IS NULL"
-        ),
+        Some(column) => format!("UPDATE {table} AS kept SET {column} = {NOW} WHERE {key} AND kept.{column} IS NULL"),
     })
 }
 

@@ -54,7 +54,8 @@ pub trait SinkTransaction {
     /// When it can't be stored; the transaction must be dropped then, so that the row is not passed over.
     fn fail(&mut self, table: &ReplicaTable, row: &FailedRow) -> Result<()>;
 
-    /// Makes the build table the table that readers see, in place of the one they saw.
+    /// Makes the build table the table that readers see, in place of the one they saw. Rows that it lacks come along from there where
+    /// [`ReplicaTable::kept_of_gone`] says so, and the key is still the same: marked as deleted, where a column is there for that.
     ///
     /// # Errors
     /// When there is no build table, or readers' objects stand in its way.
@@ -123,19 +124,29 @@ pub struct ReplicaTable {
     /// A column, of the replica alone, that takes the time at which a row was found to be deleted, in place of deleting it. It is text in
     /// UTC, as a timestamp with a zone is; NULL in a row that is there.
     pub deleted_column: Option<String>,
+    /// Where rows stay that the source has no more: the columns, by name, that such a row brings along when another copy takes the place
+    /// of the table. Those of the key are among them; any other is NULL then. `None`: no such row stays.
+    pub kept_of_gone: Option<Vec<String>>,
 }
 
 impl ReplicaTable {
     /// The replica `name` of a table.
     #[must_use]
     pub fn new(name: impl Into<String>, schema: Arc<TableSchema>) -> Self {
-        Self { name: name.into(), schema, deleted_column: None }
+        Self { name: name.into(), schema, deleted_column: None, kept_of_gone: None }
     }
 
     /// Marks deleted rows in this column, in place of deleting them.
     #[must_use]
     pub fn deleted_column(mut self, column: Option<String>) -> Self {
         self.deleted_column = column;
+        self
+    }
+
+    /// Lets rows stay that the source has no more, with these columns, when another copy takes the place of the table.
+    #[must_use]
+    pub fn kept_of_gone(mut self, columns: Option<Vec<String>>) -> Self {
+        self.kept_of_gone = columns;
         self
     }
 

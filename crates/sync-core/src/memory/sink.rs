@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{OwnedKey, OwnedRow, push_key, push_row};
 use crate::{
-    Checkpoint, CopyState, Error, FailedRow, Op, OwnedValue, Replica, ReplicaReader, ReplicaTable, Result, Row,
-    RowBatch, RunRecord, SchemaChange, Sink, SinkTransaction, StreamId, WriteStats,
+    Checkpoint, Column, CopyState, Error, FailedRow, Op, OwnedValue, Replica, ReplicaReader, ReplicaTable, Result, Row,
+    RowBatch, RunRecord, SchemaChange, Sink, SinkTransaction, StreamId, TableSchema, WriteStats,
 };
 
 /// A replica in memory. Clones share it, so that a test can look into what an engine writes.
@@ -16,6 +16,8 @@ pub struct MemorySink(Arc<Mutex<Tables>>);
 #[derive(Clone, Debug, Default)]
 struct Tables {
     live: BTreeMap<String, Rows>,
+    /// The tables that these rows are of, as they were published.
+    published: BTreeMap<String, ReplicaTable>,
     building: BTreeMap<String, Rows>,
     /// By table, then by key.
     failed: BTreeMap<String, BTreeMap<String, FailedRow>>,
@@ -139,7 +141,11 @@ impl SinkTransaction for MemoryTransaction<'_> {
     }
 
     fn publish(&mut self, table: &ReplicaTable) -> Result<()> {
-        let rows = self.changed.building.remove(&table.name).ok_or_else(|| no_table(table))?;
+        let mut rows = self.changed.building.remove(&table.name).ok_or_else(|| no_table(table))?;
+        let former = self.changed.live.remove(&table.name).unwrap_or_default();
+        if let Some(made) = self.changed.published.insert(table.name.clone(), table.clone()) {
+            take_over(&mut rows, table, former, &made);
+        }
         self.changed.live.insert(table.name.clone(), rows);
         Ok(())
     }
@@ -236,8 +242,7 @@ fn delete(stored: &mut Rows, table: &ReplicaTable, row: Row<'_>) -> WriteStats {
         Some(values) if table.deleted_column.is_some() => {
             let there = is_there(table, values);
             if let (true, Some(mark)) = (there, values.last_mut()) {
-                // A reference keeps no clock: any text says that the row is gone.
-                *mark = OwnedValue::from("1970-01-01 00:00:00.000000Z");
+                *mark = OwnedValue::from(GONE);
             }
             there
         }
@@ -246,6 +251,32 @@ fn delete(stored: &mut Rows, table: &ReplicaTable, row: Row<'_>) -> WriteStats {
     };
     if deleted { WriteStats::new(0, 1, 0) } else { WriteStats::new(0, 0, 1) }
 }
+
+/// Adds what stays of the rows of the `former` table, which was made as `made` says.
+fn take_over(rows: &mut Rows, table: &ReplicaTable, former: Rows, made: &ReplicaTable) {
+    let Some(kept) = &table.kept_of_gone else { return };
+    let key = |schema: &TableSchema| -> Vec<String> {
+        schema.key().iter().map(|position| schema.columns()[*position].name.clone()).collect()
+    };
+    if key(&table.schema) != key(&made.schema) || table.schema.key().is_empty() {
+        return;
+    }
+    for (key, row) in former {
+        let cell = |column: &Column| {
+            let position = made.schema.position(&column.name).filter(|_| kept.contains(&column.name));
+            position.map_or(OwnedValue::Null, |position| row[position].clone())
+        };
+        let mark = table.deleted_column.iter().map(|_| match row.last() {
+            Some(mark) if !is_there(made, &row) => mark.clone(),
+            _ => OwnedValue::from(GONE),
+        });
+        let taken = table.schema.columns().iter().map(cell).chain(mark).collect();
+        rows.entry(key).or_insert(taken);
+    }
+}
+
+/// A reference keeps no clock: any text says that a row is gone.
+const GONE: &str = "1970-01-01 00:00:00.000000Z";
 
 /// Whether a stored row is not marked as deleted.
 fn is_there(table: &ReplicaTable, row: &OwnedRow) -> bool {

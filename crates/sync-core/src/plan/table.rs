@@ -88,6 +88,7 @@ pub(super) fn plan_table(
     } else {
         guarantee(schema, mode, &deletes, &settings, capabilities)
     };
+    let kept_of_gone = kept_of_gone(&columns, mode, &deletes);
     let source = SourceTable::new(Arc::new(columns.read))
         .cursor_columns(timestamp, id)
         .filter(settings.filter.clone())
@@ -98,10 +99,12 @@ pub(super) fn plan_table(
         on_schema_change: settings.on_schema_change.unwrap_or(OnSchemaChange::Follow),
         hides_values: !columns.masks.is_empty() || columns.kept.columns().len() < discovered.columns().len(),
         masks: columns.masks,
-        replica: ReplicaTable::new(name, Arc::new(columns.kept)).deleted_column(match &deletes {
-            Deletes::Soft { column } => Some(column.clone()),
-            _ => None,
-        }),
+        replica: ReplicaTable::new(name, Arc::new(columns.kept))
+            .deleted_column(match &deletes {
+                Deletes::Soft { column } => Some(column.clone()),
+                _ => None,
+            })
+            .kept_of_gone(kept_of_gone),
         sync_interval: settings.sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL),
         sweep_interval: settings.sweep_interval,
         copy_snapshot_max: settings.copy_snapshot_max.unwrap_or(DEFAULT_COPY_SNAPSHOT_MAX),
@@ -129,6 +132,16 @@ fn with_or_without_children(schema: &TableSchema, settings: &TableSettings) -> R
         Error::config("children = false is set, and no table inherits from it").hint("leave `children` out")
     })?;
     Ok((alone, true))
+}
+
+/// Of masked columns nothing is taken over into another copy: they may have been read in the clear before.
+fn kept_of_gone(columns: &PlannedColumns, mode: Mode, deletes: &Deletes) -> Option<Vec<String>> {
+    if mode == Mode::Full || *deletes == Deletes::Reconcile {
+        return None;
+    }
+    let is_masked = |position: usize| columns.masks.iter().any(|(masked, _)| *masked == position);
+    let kept = columns.kept.columns().iter().enumerate().filter(|(position, _)| !is_masked(*position));
+    Some(kept.map(|(_, column)| column.name.clone()).collect())
 }
 
 fn limits(settings: &TableSettings) -> BatchLimits {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sync_core::engine::TableReport;
+use sync_core::engine::{TableReport, Work};
 use sync_core::memory::{Change, MemorySink, MemorySource, OwnedRow};
-use sync_core::plan::Deletes;
+use sync_core::plan::{ColumnSettings, Deletes, Mask};
 use sync_core::{
     Capabilities, Column, CopyState, DataType, Engine, EngineSource, OwnedValue, Pulse, ReadRequest, Reader, Replica,
     ReplicaTable, Result, Scope, Source, SourceIdentity, TableId, TableSchema, TableSettings, async_trait,
@@ -299,6 +299,27 @@ async fn deletes_can_be_marked_or_ignored() {
         sync_with(source, &sink, settings).await;
         Replica::keys(&sink, &table, CopyState::Live).unwrap().next(&mut keys).unwrap();
         assert_eq!(keys.len(), 2, "{deletes:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_to_stay_stays_through_another_copy_and_shows_nothing_that_is_masked() {
+    for deletes in [Deletes::Soft { column: "gone_at".to_owned() }, Deletes::Ignore] {
+        let (source, sink) = (shop(), MemorySink::new());
+        put(&source, users(), [row(1, 1, "kept"), row(2, 1, "gone")]);
+        let mut settings = TableSettings::default();
+        settings.deletes = Some(deletes.clone());
+        sync_with(source.clone(), &sink, settings.clone()).await;
+        remove(&source, [2]);
+        sync_with(source.clone(), &sink, settings.clone()).await;
+        for (column, note) in [("updated_at", "gone".into()), ("note", OwnedValue::Null)] {
+            let mut hidden = ColumnSettings::default();
+            hidden.mask = Some(Mask::Null);
+            settings.columns.insert(column.to_owned(), hidden);
+            assert_eq!(sync_with(source.clone(), &sink, settings.clone()).await.work, Some(Work::Copied));
+            let rows = sink.rows("tmp_users").unwrap();
+            assert_eq!((rows.len(), &rows[1][..3]), (2, &[2.into(), OwnedValue::Null, note][..]), "{deletes:?}");
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Rows that are marked as deleted.
 
 use sync_core::memory::OwnedRow;
-use sync_core::{CopyState, Op, OwnedValue, ReplicaTable, Sink, WriteStats};
+use sync_core::{CopyState, DataType, Op, OwnedValue, ReplicaTable, Sink, WriteStats};
 
 use crate::sink::fixture::SinkFixture;
-use crate::sink::subject::{Checked, REPLICA, batch, failed, open, publish, read_all, row, same, table, write_live};
+use crate::sink::subject::{
+    Checked, REPLICA, batch, expect, failed, of_columns, open, publish, read_all, row, same, table, write_live,
+};
 
 pub(super) fn marked(fixture: &dyn SinkFixture) -> Checked {
     let table = table()?.deleted_column(Some("gone at".to_owned()));
@@ -22,6 +24,35 @@ pub(super) fn marked(fixture: &dyn SinkFixture) -> Checked {
     let back = write_live(&mut *sink, &table, Op::Upsert, &[row(2, "b")])?;
     same("counted for a row that is back", &back, &WriteStats::new(1, 0, 0))?;
     same("marks after the row is back", &marks(fixture)?, &vec![false; 3])
+}
+
+pub(super) fn taken_over(fixture: &dyn SinkFixture) -> Checked {
+    let mut sink = open(fixture)?;
+    let kept = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+    let table = table()?.deleted_column(Some("gone at".to_owned())).kept_of_gone(kept(&["id", "note"]));
+    publish(&mut *sink, &table, &[row(1, "a"), row(2, "b"), row(3, "c")])?;
+    write_live(&mut *sink, &table, Op::Delete, &[row(2, "")])?;
+    let before = fixture.read(REPLICA).map_err(failed("reading"))?.unwrap_or_default();
+
+    // The third row vanished while the table was copied.
+    let columns = [("id", DataType::Integer), ("more", DataType::Text), ("note", DataType::Text)];
+    let wider = of_columns(&columns, &["id"])?.deleted_column(table.deleted_column.clone());
+    let wider = wider.kept_of_gone(kept(&["id", "more", "note"]));
+    publish(&mut *sink, &wider, &[vec![1.into(), "x".into(), "a".into()]])?;
+    let after = fixture.read(REPLICA).map_err(failed("reading"))?.unwrap_or_default();
+    let seen: Vec<Vec<OwnedValue>> = after.iter().map(|row| row.iter().take(3).cloned().collect()).collect();
+    let gone = |id: i64, note: &str| vec![OwnedValue::from(id), OwnedValue::Null, OwnedValue::from(note)];
+    same("rows after another copy", &seen, &vec![vec![1.into(), "x".into(), "a".into()], gone(2, "b"), gone(3, "c")])?;
+    same("the mark from before", &after[1].last(), &before[1].last())?;
+    let is_marked = after.iter().map(|row| matches!(row.last(), Some(OwnedValue::Text(_)))).collect();
+    same("marks after another copy", &is_marked, &vec![false, true, true])?;
+
+    let secret = of_columns(&[("id", DataType::Integer), ("note", DataType::Text)], &["id"])?;
+    publish(&mut *sink, &secret.clone().kept_of_gone(kept(&["id"])), &[row(1, "masked")])?;
+    let only_keys = [row(1, "masked"), vec![2.into(), OwnedValue::Null], vec![3.into(), OwnedValue::Null]];
+    expect(fixture, "where only the key may come along", Some(&only_keys))?;
+    publish(&mut *sink, &secret, &[row(1, "last")])?;
+    expect(fixture, "where nothing is to stay", Some(&[row(1, "last")]))
 }
 
 /// For each row in the order of ids, whether it is marked.

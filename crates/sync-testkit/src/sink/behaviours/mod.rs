@@ -80,6 +80,11 @@ const SINK_BEHAVIOURS: &[SinkBehaviour] = &[
         promise: "With a column for it, a delete marks its row, which counts as absent until it is written again.",
         check: marked::marked,
     },
+    SinkBehaviour {
+        name: "rows_that_are_gone_stay_through_another_copy",
+        promise: "Where rows stay that the source has no more, those that another copy lacks come along into it, as far as is said.",
+        check: marked::taken_over,
+    },
 ];
 
 /// All behaviours of a sink.

@@ -38,8 +38,10 @@ pub enum SinkFault {
     LosesKeys,
     /// Reads empty texts as NULL: breaks `rows_are_read_back_as_they_were_written`.
     ReadsEmptyAsNull,
-    /// Deletes rows in place of marking them: breaks `a_marked_row_stays_and_can_come_back`.
+    /// Deletes rows in place of marking them, unless they are to stay through another copy: breaks `a_marked_row_stays_and_can_come_back`.
     DeletesForGood,
+    /// Takes nothing over into another copy: breaks `rows_that_are_gone_stay_through_another_copy`.
+    DropsGoneRows,
 }
 
 impl SinkFault {
@@ -57,6 +59,7 @@ impl SinkFault {
         (Self::LosesKeys, "keys_are_complete_and_each_once"),
         (Self::ReadsEmptyAsNull, "rows_are_read_back_as_they_were_written"),
         (Self::DeletesForGood, "a_marked_row_stays_and_can_come_back"),
+        (Self::DropsGoneRows, "rows_that_are_gone_stay_through_another_copy"),
     ];
 }
 

@@ -63,7 +63,9 @@ impl SinkTransaction for BrokenTransaction<'_> {
             SinkFault::DropsEqualRows if table.schema.key().is_empty() => {
                 transaction.write(table, state, &distinct(rows)?)?
             }
-            SinkFault::DeletesForGood if deletes => transaction.write(&unmarked(table), state, rows)?,
+            SinkFault::DeletesForGood if deletes && table.kept_of_gone.is_none() => {
+                transaction.write(&unmarked(table), state, rows)?
+            }
             _ => transaction.write(table, state, rows)?,
         };
         match fault {
@@ -81,7 +83,11 @@ impl SinkTransaction for BrokenTransaction<'_> {
     }
 
     fn publish(&mut self, table: &ReplicaTable) -> Result<()> {
-        if self.is_early(table) { Ok(()) } else { self.open()?.publish(table) }
+        match self.fault {
+            _ if self.is_early(table) => Ok(()),
+            SinkFault::DropsGoneRows => self.open()?.publish(&table.clone().kept_of_gone(None)),
+            _ => self.open()?.publish(table),
+        }
     }
 
     fn record(&mut self, stream: &StreamId, run: &RunRecord) -> Result<()> {

@@ -1,5 +1,6 @@
 //! The sink: tables in memory, with transactions.
 
+mod gone;
 mod reading;
 mod table;
 
@@ -107,7 +108,7 @@ impl SinkTransaction for Transaction<'_> {
     }
 
     fn publish(&mut self, table: &ReplicaTable) -> Result<()> {
-        self.table(table).publish().map_err(|error| error.at(table.name.as_str()))
+        self.table(table).publish(table).map_err(|error| error.at(table.name.as_str()))
     }
 
     fn record(&mut self, stream: &StreamId, run: &RunRecord) -> Result<()> {

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::{CopyState, Error, FailedRow, Op, OwnedValue, ReplicaTable, Result, Row, RowBatch, WriteStats};
 
+use super::gone::take_over;
+
 /// Cells by those of the key. Rows of a table without a key have their number in its place.
 pub(super) type Rows = BTreeMap<Vec<OwnedValue>, Stored>;
 
@@ -23,6 +25,8 @@ impl Stored {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
     published: Option<Rows>,
+    /// As what it was published.
+    made: Option<ReplicaTable>,
     building: Option<Rows>,
     /// By key.
     aside: BTreeMap<String, FailedRow>,
@@ -44,8 +48,13 @@ impl Table {
         self.building = None;
     }
 
-    pub(super) fn publish(&mut self) -> Result<()> {
-        self.published = Some(self.building.take().ok_or_else(no_such_table)?);
+    pub(super) fn publish(&mut self, table: &ReplicaTable) -> Result<()> {
+        let mut rows = self.building.take().ok_or_else(no_such_table)?;
+        if let (Some(former), Some(made)) = (self.published.take(), self.made.take()) {
+            take_over(&mut rows, table, former, &made);
+        }
+        self.published = Some(rows);
+        self.made = Some(table.clone());
         Ok(())
     }
 

@@ -38,19 +38,33 @@ impl SqliteReplica {
     /// # Errors
     /// [`ErrorKind::Config`](sync_core::ErrorKind::Config) when there is no such file, or it is no replica that this program can read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        let (found, format) = Self::open_any(path.as_ref())?;
+        if format.is_none() {
+            let error = Error::config("it is no replica: nothing was ever synced into it");
+            return Err(error.at(found.place).hint("check the path"));
+        }
+        Ok(found)
+    }
+
+    /// Looks whether a sync could write to a file that is there: a replica, or an SQLite file that may become one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](sync_core::ErrorKind::Config) when it is neither.
+    pub fn check(path: impl AsRef<Path>) -> Result<()> {
+        Self::open_any(path.as_ref()).map(drop)
+    }
+
+    /// Opens an SQLite file, with the format of the state in it.
+    fn open_any(path: &Path) -> Result<(Self, Option<i64>)> {
         let place = open::place(path);
         if path.try_exists().is_ok_and(|exists| !exists) {
             return Err(Error::config("there is no such file").at(place).hint("sync once, or check the path"));
         }
         let path = open::resolve(path)?;
         let keeper = keeper(&path);
-        let checked = open::reader(&path, PATIENCE).and_then(|conn| match state::stored_format(&conn)? {
-            Some(_) => Ok(conn),
-            None => Err(Error::config("it is no replica: nothing was ever synced into it").hint("check the path")),
-        });
-        let conn = checked.map_err(|error| error.at(place.clone()))?;
-        Ok(Self { conn, path, place, _keeper: keeper })
+        let checked = open::reader(&path, PATIENCE).and_then(|conn| Ok((state::stored_format(&conn)?, conn)));
+        let (format, conn) = checked.map_err(|error| error.at(place.clone()))?;
+        Ok((Self { conn, path, place, _keeper: keeper }, format))
     }
 
     /// All tables, and streams that feed several, by name.

@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use sink_sqlite::rusqlite::Connection;
+
 use crate::command::{folder, run};
 use crate::shop::Shop;
 
@@ -72,6 +74,30 @@ fn damage_is_found_on_demand() {
         "{told}"
     );
     assert!(run(shop.path(), &["completions", "bash"]).stdout.contains("data-sync"));
+}
+
+#[test]
+fn a_file_that_no_sync_could_write_to_is_told_before() {
+    let shop = Shop::synced(1, "");
+    let path = shop.path().join("replica.db");
+    let change = |sql: &str| Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    change("UPDATE tmp_data_sync_format SET version = 99");
+    let newer = shop.run(&["check"]);
+    assert_eq!(newer.code, 4, "{}", newer.stderr);
+    assert!(newer.stderr.contains("error: replica replica.db: its format is 99, and this program"), "{}", newer.stderr);
+
+    std::fs::write(&path, "hello").unwrap();
+    let (code, checked) = shop.json(&["check", "--json"]);
+    assert_eq!((code, &checked["ok"]), (4, &false.into()));
+    assert_eq!(
+        checked["errors"][0],
+        "replica replica.db: it is not an SQLite file; choose another path, or move it away"
+    );
+    assert_eq!(checked["sources"][0]["tables"][0]["table"], "public.users", "the rest is looked at all the same");
+
+    std::fs::write(&path, "").unwrap();
+    change("CREATE TABLE theirs (a)");
+    assert_eq!(shop.run(&["check"]).code, 0, "a file of somebody else's can become a replica");
 }
 
 #[test]

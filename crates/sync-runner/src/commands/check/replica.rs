@@ -28,7 +28,11 @@ pub(super) fn check(config: &Config, console: &Console, integrity: bool) -> (Che
     let mut checked = CheckedReplica { facts: FileFacts::default(), damages: None };
     let looked = look(path).and_then(|facts| {
         checked.facts = facts;
-        if integrity && checked.facts.exists {
+        if !checked.facts.exists {
+            return Ok(());
+        }
+        SqliteReplica::check(path)?;
+        if integrity {
             checked.damages = Some(damages(SqliteReplica::open(path)?.connection(), DAMAGES)?);
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sync_core::engine::VerifyReport;
 use sync_core::memory::{Change, MemorySink, MemorySource, OwnedRow};
+use sync_core::plan::Deletes;
 use sync_core::{
     Capabilities, Column, CopyState, DataType, Engine, EngineSource, Next, Op, OwnedValue, ReadRequest, Reader,
     ReplicaTable, Result, RowBatch, Sink, Source, SourceIdentity, TableId, TablePlan, TableSchema, async_trait,
@@ -70,6 +71,21 @@ async fn every_kind_of_difference_is_named_and_set_right() {
     assert_eq!((repaired.written.changed, repaired.written.deleted), (3, 1), "{repaired:?}");
     assert!(verify(&engine).await.is_equal());
     drop(source);
+}
+
+#[tokio::test]
+async fn rows_that_may_stay_are_no_difference() {
+    let (_, sink, engine) = shop_of(3000).await;
+    let mut plan = plan(&engine).await;
+    plan.deletes = Deletes::Ignore;
+    tamper(&sink, Op::Upsert, &[row(-1, 1, "gone at the source")]);
+    let report = engine.verify(0, &plan, Duration::ZERO).await.unwrap();
+    assert!(report.is_equal(), "{report:?}");
+    assert_eq!((report.source_rows, report.replica_rows), (3000, 3001));
+    tamper(&sink, Op::Delete, &[row(5, 1, "")]);
+    tamper(&sink, Op::Upsert, &[row(7, 1, "forged")]);
+    let report = engine.verify(0, &plan, Duration::ZERO).await.unwrap();
+    assert_eq!((report.missing.count, report.extra.count, report.different.count), (1, 0, 1));
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ pub use report::{Differences, VerifyReport};
 use super::changed;
 use super::compare::{BucketSet, Comparison, Content};
 use super::{Engine, EngineSource};
+use crate::plan::{Deletes, Mode};
 use crate::{CopyState, Error, Replica, Result, TablePlan};
 use recheck::Doubts;
 
@@ -20,7 +21,8 @@ use recheck::Doubts;
 /// differ are read again on both sides: what the source changed in between is no difference. With `patience`, which should be more
 /// than the table's `sync_interval` while the replica is kept up to date by somebody, those that still differ get so much time to agree.
 ///
-/// Rows marked as deleted are not counted; nor is a sign of zero, which the replica does not keep.
+/// Rows marked as deleted are not counted; nor is a sign of zero, which the replica does not keep. Where deletes are ignored, a row that
+/// the source has no more is no difference.
 ///
 /// # Errors
 /// When either side can't be read.
@@ -89,10 +91,16 @@ impl Verification<'_> {
         report: &mut VerifyReport,
     ) -> Result<()> {
         let compared = comparison.differences(set).await?;
-        for keys in [compared.missing, compared.extra, compared.different] {
+        let extra = (!self.extra_may_stay()).then_some(compared.extra);
+        for keys in [compared.missing, compared.different].into_iter().chain(extra) {
             self.recheck(&keys, |row, difference| doubts.add(row, difference, report)).await?;
         }
         Ok(())
+    }
+
+    /// Whether rows that the source has no more are as they should be.
+    fn extra_may_stay(&self) -> bool {
+        self.plan.deletes == Deletes::Ignore && self.plan.mode == Mode::Follow
     }
 
     /// Gives what differs its time, and reports what still does.

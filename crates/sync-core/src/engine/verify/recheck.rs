@@ -56,8 +56,8 @@ impl Verification<'_> {
                     (Some(theirs), Some(ours)) if theirs == ours => {}
                     (Some(_), Some(_)) => give(row, Difference::Content),
                     (Some(_), None) => give(row, Difference::Missing),
-                    (None, Some(_)) => give(row, Difference::Extra),
-                    (None, None) => {}
+                    (None, Some(_)) if !self.extra_may_stay() => give(row, Difference::Extra),
+                    (None, _) => {}
                 }
             }
         }

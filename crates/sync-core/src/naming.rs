@@ -68,6 +68,14 @@ impl TableName {
     }
 }
 
+/// The name that stands for this table and no other.
+impl From<&TableId> for TableName {
+    fn from(table: &TableId) -> Self {
+        let part = |text: &str| Part { text: text.to_owned(), quoted: true };
+        Self { schema: table.schema().map(part), name: part(table.name()) }
+    }
+}
+
 impl Part {
     fn is_pattern(&self) -> bool {
         !self.quoted && self.text.contains('*')

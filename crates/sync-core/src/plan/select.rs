@@ -1,7 +1,9 @@
 //! Which of the existing tables are wanted: names and patterns against the source's list.
 
+use std::cmp::Reverse;
+
 use super::{LeftOut, SyncPlan, TableProblem, Wanted};
-use crate::{Capabilities, Error, RelationKind, TableName, TableSchema, TableSettings};
+use crate::{Capabilities, Error, RelationKind, TableId, TableName, TableSchema, TableSettings};
 
 pub(super) type Selected<'a> = Vec<(&'a TableSchema, TableSettings)>;
 
@@ -71,19 +73,59 @@ fn nothing_matches(owned: &[&TableSchema]) -> Error {
         .hint("name it in full if you want it")
 }
 
+/// Tables that are named where one is missing.
+const SHOWN: usize = 5;
+
 fn missing(name: &TableName, existing: &[TableSchema]) -> Error {
-    let elsewhere: Vec<_> = existing
-        .iter()
-        .filter(|schema| schema.id().name() == name.name())
-        .map(|schema| schema.id().to_string())
-        .collect();
     let error = match name.schema() {
         Some(schema) => Error::config(format!("there is no such table in schema {schema}")),
         None => Error::config("there is no such table"),
     };
-    if elsewhere.is_empty() {
-        error.hint("check the spelling, and that the login may see it; `data-sync check` lists what is there")
-    } else {
-        error.hint(format!("did you mean {}?", elsewhere.join(" or ")))
+    let tables = existing.iter().filter(|schema| schema.kind() != RelationKind::Partition).map(TableSchema::id);
+    let (meant, others): (Vec<&TableId>, Vec<&TableId>) = tables.partition(|id| differs_in_form(name, id));
+    if meant.is_empty() {
+        return error.hint(format!("check the spelling, and that the login may see it; {}", nearest(name, others)));
+    }
+    let meant: Vec<_> = meant.into_iter().map(|id| TableName::from(id).to_string()).collect();
+    error.hint(format!("did you mean {}?", meant.join(" or ")))
+}
+
+/// Whether it is the table but for its schema, for capitals, or for quotes around a name with a dot.
+fn differs_in_form(name: &TableName, id: &TableId) -> bool {
+    let dotted = name.schema().map(|schema| format!("{schema}.{}", name.name()));
+    [Some(name.name()), dotted.as_deref()].into_iter().flatten().any(|name| name.eq_ignore_ascii_case(id.name()))
+}
+
+/// Those of the tables whose names begin most as this one does.
+fn nearest(name: &TableName, mut tables: Vec<&TableId>) -> String {
+    let in_common = |id: &TableId| {
+        let both = id.name().chars().zip(name.name().chars());
+        both.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
+    };
+    tables.sort_by_cached_key(|id| (Reverse(in_common(id)), id.to_string()));
+    let shown: Vec<_> = tables.iter().take(SHOWN).map(|id| TableName::from(*id).to_string()).collect();
+    match tables.len().saturating_sub(SHOWN) {
+        _ if tables.is_empty() => "it sees none".to_owned(),
+        0 => format!("it sees {}", shown.join(", ")),
+        more => format!("it sees {}, and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_table_is_looked_for_under_names_like_its_own() {
+        let hint = |name: &str, tables: &[TableId]| {
+            let schema =
+                |id: &TableId| TableSchema::builder(id.clone()).column(crate::Column::new("a", crate::DataType::Text));
+            let existing: Vec<_> = tables.iter().map(|id| schema(id).build().unwrap()).collect();
+            missing(&name.parse().unwrap(), &existing).hint_text().unwrap_or_default().to_owned()
+        };
+        let dotted = TableId::new("shop", "my.table");
+        assert_eq!(hint("my.table", std::slice::from_ref(&dotted)), "did you mean shop.\"my.table\"?");
+        assert!(hint("x", &[]).ends_with("; it sees none"));
+        assert!(hint("my", &[TableId::unqualified("a"), dotted]).ends_with("; it sees shop.\"my.table\", a"));
     }
 }

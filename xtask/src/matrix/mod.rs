@@ -6,12 +6,12 @@ mod suite;
 
 use test_servers::install::RELEASES;
 
-use crate::{Outcome, notice, test};
+use crate::{Outcome, cargo, notice};
 
 /// Runs the legs of these names, all of them if there are none.
 pub(crate) fn run(only: &[String]) -> Outcome {
     let releases = leg::chosen(only)?;
-    let nextest = test::nextest()?;
+    let nextest = cargo::extension_path("nextest")?;
     let mut page = page::Page::read()?;
     let mut failed = Vec::new();
     for release in releases {

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub(crate) enum Mode {
     Reset,
     /// Passed on late, in small pieces.
     Slow,
+    /// Not taken: whoever sends has to wait.
+    Hold,
 }
 
 /// What a proxy can lead to.
@@ -68,8 +70,9 @@ struct Shared {
     server: Mutex<(String, u16)>,
     /// Connections to a server that was another one then are closed.
     aimed: AtomicU64,
-    /// Bytes from the server until everything is reset, once.
+    /// Bytes from the server until everything is reset or held, once.
     left: AtomicI64,
+    holds: AtomicBool,
     ended: AtomicU8,
 }
 
@@ -88,6 +91,7 @@ impl Proxy {
             server: Mutex::new(server.address()),
             aimed: AtomicU64::new(0),
             left: AtomicI64::new(i64::MAX),
+            holds: AtomicBool::new(false),
             ended: AtomicU8::new(0),
         });
         let accepting = Arc::clone(&shared);
@@ -111,6 +115,13 @@ impl Proxy {
 
     /// Resets all connections when the server has sent so many more bytes, most likely in the middle of a message; once.
     pub(crate) fn reset_after(&self, bytes: i64) {
+        self.shared.holds.store(false, Ordering::SeqCst);
+        self.shared.left.store(bytes, Ordering::SeqCst);
+    }
+
+    /// Holds all connections when the server has sent about so many more bytes, until another mode is set; once.
+    pub(crate) fn hold_after(&self, bytes: i64) {
+        self.shared.holds.store(true, Ordering::SeqCst);
         self.shared.left.store(bytes, Ordering::SeqCst);
     }
 
@@ -144,12 +155,17 @@ impl Shared {
             return bytes;
         }
         let passed = (bytes as i64).min(left);
-        let rest = if passed == left { i64::MAX } else { left - passed };
-        self.left.store(rest, Ordering::SeqCst);
-        if rest == i64::MAX {
-            // All connections of this moment.
-            self.aimed.fetch_add(1, Ordering::SeqCst);
+        if passed < left {
+            self.left.store(left - passed, Ordering::SeqCst);
+            return bytes;
         }
+        self.left.store(i64::MAX, Ordering::SeqCst);
+        if self.holds.load(Ordering::SeqCst) {
+            self.mode.store(Mode::Hold as u8, Ordering::SeqCst);
+            return bytes;
+        }
+        // All connections of this moment.
+        self.aimed.fetch_add(1, Ordering::SeqCst);
         passed as usize
     }
 }
@@ -180,6 +196,10 @@ fn pass(mut from: TcpStream, mut to: TcpStream, answers: bool, aimed: u64, share
     while !(shared.is(Mode::Cut) || shared.is(Mode::Reset) || shared.has_ended()) {
         if shared.aimed.load(Ordering::SeqCst) != aimed {
             break;
+        }
+        if shared.is(Mode::Hold) {
+            thread::sleep(TICK);
+            continue;
         }
         let slow = shared.is(Mode::Slow);
         let most = if slow { PIECE } else { buffer.len() };

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 use crate::feed::Feed;
 use crate::history::History;
 use crate::pool::Pool;
+use crate::sessions::Sessions;
 
 /// Everything that is served: what the engine is doing, a way to command it, and the replica.
 #[non_exhaustive]
@@ -99,8 +100,11 @@ impl Endpoints {
 pub struct HttpLimits {
     /// Of one query.
     pub query: QueryLimits,
-    /// Queries that run side by side; a further one is sent away.
+    /// Queries that run side by side; further ones wait.
     pub queries: usize,
+    /// How long a query waits for its turn before it is sent away. Who asks without a pause is slowed down by that, whereas a refusal at
+    /// once would only let it ask more often.
+    pub queue: Duration,
     /// Bytes of a request's body.
     pub body: usize,
     /// How long a request's head may take to arrive, and a connection may wait for its next request.
@@ -114,11 +118,12 @@ pub struct HttpLimits {
 }
 
 impl Default for HttpLimits {
-    /// 4 queries, bodies of 1 MiB, 10 seconds for a head, 30 for a request, 5 minutes and 128 connections.
+    /// 4 queries, a second for their turn, bodies of 1 MiB, 10 seconds for a head, 30 for a request, 5 minutes and 128 connections.
     fn default() -> Self {
         Self {
             query: QueryLimits::default(),
             queries: 4,
+            queue: Duration::from_secs(1),
             body: 1 << 20,
             head: Duration::from_secs(10),
             request: Duration::from_secs(30),
@@ -133,6 +138,7 @@ impl Default for HttpLimits {
 pub(crate) struct Shared {
     pub(crate) endpoints: Endpoints,
     pub(crate) queries: Pool,
+    pub(crate) sessions: Sessions,
     /// Looks of our own at the replica: never sent away, one at a time.
     pub(crate) looks: Pool,
     pub(crate) history: History,
@@ -153,6 +159,7 @@ impl Shared {
         Self {
             endpoints,
             queries,
+            sessions: Sessions::default(),
             looks: Pool::new(1),
             history: History::default(),
             feed: Feed::default(),

@@ -11,10 +11,12 @@ mod health;
 mod history;
 mod metrics;
 mod pool;
+mod priority;
 mod reply;
 mod router;
 mod routes;
 mod server;
+mod sessions;
 mod stored;
 mod tables;
 

@@ -1,10 +1,11 @@
 //! Blocking work in bounded number: SQLite blocks the thread it runs on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sink_sqlite::query::StopFlag;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task;
+use tokio::{task, time};
 
 /// So many pieces of work can run side by side.
 #[derive(Debug)]
@@ -13,7 +14,7 @@ pub(crate) struct Pool(Arc<Semaphore>);
 /// Why there is no result.
 #[derive(Debug)]
 pub(crate) enum NoResult {
-    /// All places are taken.
+    /// All places were taken for as long as was to be waited.
     Full,
     /// The work panicked, or the server stops.
     Lost,
@@ -24,13 +25,15 @@ impl Pool {
         Self(Arc::new(Semaphore::new(places.max(1))))
     }
 
-    /// Runs the work if there is a place for it. Dropping the future stops the work, so nobody works for a client that is gone.
-    pub(crate) async fn try_run<T: Send + 'static>(
+    /// Runs the work if there is a place for it within this time, first come, first served. Dropping the future stops the work, so nobody
+    /// works for a client that is gone.
+    pub(crate) async fn run_within<T: Send + 'static>(
         &self,
+        patience: Duration,
         work: impl FnOnce(StopFlag) -> T + Send + 'static,
     ) -> Result<T, NoResult> {
-        let place = Arc::clone(&self.0).try_acquire_owned().map_err(|_| NoResult::Full)?;
-        run(place, work).await
+        let place = time::timeout(patience, Arc::clone(&self.0).acquire_owned()).await.map_err(|_| NoResult::Full)?;
+        run(place.map_err(|_| NoResult::Lost)?, work).await
     }
 
     /// Runs the work as soon as there is a place for it.

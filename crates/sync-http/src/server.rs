@@ -21,8 +21,8 @@ use tokio::time;
 
 use crate::clock::now_ms;
 use crate::endpoints::{Endpoints, HttpLimits, Shared};
-use crate::history;
 use crate::router::routes_over;
+use crate::{history, priority};
 
 /// How long requests under way may take when the server stops.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -55,12 +55,15 @@ pub fn start(address: SocketAddr, mut endpoints: Endpoints) -> Result<Server> {
     let (stop, stopped) = watch::channel(false);
     let shared = Arc::new(Shared::new(endpoints));
     let serve = move || {
+        priority::lower();
         runtime.block_on(async {
             tokio::select! {
                 () = serve(listener, routes_over(Arc::clone(&shared)), limits, stopped) => {}
-                () = note_history(&shared) => {}
+                () = look_after(&shared) => {}
             }
         });
+        // Before the file is closed by whoever writes it: the last to close it takes away what stands beside it.
+        shared.sessions.close_all();
         // Queries that nobody waits for any more were told to stop.
         runtime.shutdown_background();
     };
@@ -130,7 +133,12 @@ fn bind(address: SocketAddr) -> Result<TcpListener> {
 fn runtime(limits: HttpLimits) -> std::io::Result<Runtime> {
     // Each query has a thread, and so has our own look at the replica.
     let threads = limits.queries.max(1) + 1;
-    runtime::Builder::new_current_thread().enable_io().enable_time().max_blocking_threads(threads).build()
+    runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(threads)
+        .on_thread_start(priority::lower)
+        .build()
 }
 
 fn cant_start(error: &std::io::Error) -> Error {
@@ -138,9 +146,10 @@ fn cant_start(error: &std::io::Error) -> Error {
 }
 
 /// For as long as it is polled.
-async fn note_history(shared: &Shared) {
+async fn look_after(shared: &Shared) {
     loop {
         time::sleep(history::EVERY).await;
+        shared.sessions.close_idle();
         shared.history.note(&shared.endpoints.status.borrow(), now_ms());
     }
 }

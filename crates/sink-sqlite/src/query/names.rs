@@ -20,7 +20,7 @@ pub struct PublishedTable {
 }
 
 /// The published tables, by the names of their source.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Names {
     tables: Vec<PublishedTable>,
     /// Positions in `tables`. Keys are in lower case, as SQLite's names know no difference of case.

@@ -1,8 +1,10 @@
 //! [`QuerySession`]: a replica open for queries.
 
 use std::collections::HashSet;
+use std::fs;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
@@ -32,16 +34,26 @@ const PATTERN: i32 = 1000;
 /// A replica that answers read-only queries. It never waits for the writer, and the writer never waits for it.
 ///
 /// Nothing but reading is let through, by SQLite's authorizer: no write, no temporary table, no other file, no extension.
+///
+/// Opening one costs many times what a small query costs, so keep it for the next one; between queries it holds no lock and no snapshot.
+/// Each query sees the tables of its moment.
 #[derive(Debug)]
 pub struct QuerySession {
     conn: Connection,
+    path: PathBuf,
     place: String,
+    file: Option<FileId>,
     names: Names,
+    /// SQLite's number of the state of the file at which `names` were read.
+    version: i64,
     /// Views that stand for names of the source, in lower case.
     views: HashSet<String>,
     // After `conn`: as the last to close, it takes away the side files that reading needs.
-    _replica: SqliteReplica,
+    replica: SqliteReplica,
 }
+
+/// Which file a path led to.
+type FileId = (u64, u64);
 
 impl QuerySession {
     /// Opens a replica. It creates no file.
@@ -52,18 +64,43 @@ impl QuerySession {
         let path = path.as_ref();
         let replica = SqliteReplica::open(path)?;
         let place = open::place(path);
-        let opened = open::reader(&open::resolve(path)?, PATIENCE).and_then(|conn| {
+        let path = open::resolve(path)?;
+        // Should another file take its place right now, this one is taken for stale, which does no harm.
+        let file = file_id(&path);
+        let opened = open::reader(&path, PATIENCE).and_then(|conn| {
             restrict(&conn).map_err(sqlite_error)?;
-            Ok((Names::read(&conn)?, conn))
+            // First the number: what changes in between is then seen by the next look.
+            let version = version(&conn).map_err(sqlite_error)?;
+            Ok((version, Names::read(&conn)?, conn))
         });
-        let (names, conn) = opened.map_err(|error| error.at(place.clone()))?;
-        Ok(Self { conn, place, names, views: HashSet::new(), _replica: replica })
+        let (version, names, conn) = opened.map_err(|error| error.at(place.clone()))?;
+        Ok(Self { conn, path, place, file, names, version, views: HashSet::new(), replica })
     }
 
-    /// The tables that readers can see, by their names in the replica.
+    /// The tables that readers could see at the last query or [`refresh`](Self::refresh), by their names in the replica.
     #[must_use]
     pub fn tables(&self) -> &[PublishedTable] {
         self.names.tables()
+    }
+
+    /// The replica itself, for what is no query.
+    #[must_use]
+    pub fn replica(&self) -> &SqliteReplica {
+        &self.replica
+    }
+
+    /// Whether its path leads to another file by now, or to none: a backup was put back, say. Then only a new session sees it.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.file.is_none() || file_id(&self.path) != self.file
+    }
+
+    /// Looks which tables there are by now. Each query does so by itself.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn refresh(&mut self) -> Result<()> {
+        self.release().and_then(|()| self.read_names()).map_err(|error| error.at(self.place.clone()))
     }
 
     /// Asks a query and collects what it gives, up to its limits.
@@ -82,6 +119,7 @@ impl QuerySession {
     /// # Errors
     /// As [`QuerySession::ask`], and whatever `rows` returns.
     pub fn each(&mut self, query: &Query, rows: &mut dyn Rows) -> Result<()> {
+        self.refresh()?;
         let tokens = one_statement(&query.sql).map_err(|error| error.at("query"))?;
         let sql =
             rewrite::rewrite(&query.sql, &tokens, |schema, name| self.names.pair(schema, name).map(str::to_owned));
@@ -96,12 +134,32 @@ impl QuerySession {
         })
     }
 
-    /// Everything that needs the connection free: after this, it only reads.
+    /// Frees the connection of what an earlier query was held to: that is not for statements of our own.
+    fn release(&mut self) -> Result<()> {
+        permission::disarm(&mut self.conn).map_err(sqlite_error)?;
+        self.conn.progress_handler(0, None::<fn() -> bool>).map_err(sqlite_error)?;
+        self.conn.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::MAX).map(drop).map_err(sqlite_error)
+    }
+
+    fn read_names(&mut self) -> Result<()> {
+        let version = version(&self.conn).map_err(sqlite_error)?;
+        if version == self.version {
+            return Ok(());
+        }
+        let names = Names::read(&self.conn)?;
+        if names != self.names {
+            // They may stand for something else by now.
+            for view in self.views.drain() {
+                self.conn.execute_batch(&format!("DROP VIEW temp.{}", quoted(&view))).map_err(sqlite_error)?;
+            }
+            self.names = names;
+        }
+        self.version = version;
+        Ok(())
+    }
+
+    /// Holds the connection to what the query may do: after this, it only reads.
     fn make_ready(&mut self, query: &Query, tokens: &[Token]) -> rusqlite::Result<()> {
-        // What an earlier query was held to is not for these statements.
-        permission::disarm(&mut self.conn)?;
-        self.conn.progress_handler(0, None::<fn() -> bool>)?;
-        self.conn.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::MAX)?;
         self.add_views(&query.sql, tokens)?;
         let length = i32::try_from(query.limits.bytes).unwrap_or(i32::MAX).max(1);
         self.conn.set_limit(Limit::SQLITE_LIMIT_LENGTH, length)?;
@@ -129,6 +187,15 @@ impl QuerySession {
         let is_over = move || stop.is_stopped() || deadline.is_some_and(|deadline| Instant::now() >= deadline);
         self.conn.progress_handler(STEPS, Some(is_over))
     }
+}
+
+/// A number that is another one as soon as somebody else has committed.
+fn version(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.query_row("PRAGMA data_version", [], |row| row.get(0))
+}
+
+fn file_id(path: &Path) -> Option<FileId> {
+    fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }
 
 /// Takes from the connection what no query needs.

@@ -313,6 +313,41 @@ fn a_session_can_be_used_again_after_an_error() {
 }
 
 #[test]
+fn a_session_that_stays_sees_what_comes_goes_and_changes() {
+    let mut replica = Replica::new();
+    let user = Connection::open(&replica.path).unwrap();
+    let mut session = QuerySession::open(&replica.path).unwrap();
+    let mut text = |sql: &str| {
+        let answer = session.ask(&Query::new(sql));
+        answer.map_or_else(|error| error.to_string(), |answer| serde_json::to_string(&answer.objects()).unwrap())
+    };
+    assert_eq!(text("SELECT text FROM users LIMIT 1"), r#"[{"text":"user"}]"#);
+    assert_eq!(text("SELECT * FROM orders"), "query: no such table: orders; there are audit.logs, audit.users, users");
+    replica.publish("tmp_orders", TableId::new("public", "orders"), "order");
+    assert_eq!(text("SELECT text FROM orders LIMIT 1"), r#"[{"text":"order"}]"#);
+    assert_eq!(text("SELECT text FROM public.orders LIMIT 1"), r#"[{"text":"order"}]"#);
+    // The user's own table takes the name, and gives it back.
+    user.execute_batch("CREATE TABLE users (own); INSERT INTO users VALUES ('mine')").unwrap();
+    assert_eq!(text("SELECT * FROM users"), r#"[{"own":"mine"}]"#);
+    user.execute_batch("DROP TABLE users; ALTER TABLE tmp_users ADD COLUMN more DEFAULT 5").unwrap();
+    assert_eq!(text("SELECT text, more FROM users LIMIT 1"), r#"[{"text":"user","more":5}]"#);
+    assert_eq!(text("SELECT * FROM users LIMIT 1").matches("more").count(), 1);
+}
+
+#[test]
+fn a_session_knows_when_another_file_is_there() {
+    let replica = Replica::new();
+    let session = QuerySession::open(&replica.path).unwrap();
+    assert!(!session.is_stale());
+    let moved = replica.path.with_extension("moved");
+    std::fs::rename(&replica.path, &moved).unwrap();
+    assert!(session.is_stale());
+    std::fs::copy(&moved, &replica.path).unwrap();
+    assert!(session.is_stale());
+    assert!(!QuerySession::open(&replica.path).unwrap().is_stale());
+}
+
+#[test]
 fn rows_can_be_taken_one_by_one() {
     struct First(Vec<String>, usize);
     impl Rows for First {

@@ -1,6 +1,5 @@
 //! `POST /query`, `/query/raw` and `/test-query`: one statement that only reads.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,7 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
-use sink_sqlite::query::{Answer, JsonRows, Parameters, Query, QuerySession, StopFlag};
+use sink_sqlite::query::{Answer, JsonRows, Parameters, Query};
 use sync_core::Result as CoreResult;
 
 use super::object;
@@ -80,16 +79,15 @@ async fn answer(
     let limits = &shared.endpoints.limits;
     let query = read(object(body, limits.body).await?)?;
     let asked = Query::new(&query.sql).parameters(query.parameters).limits(limits.query);
-    let path = shared.endpoints.replica.clone();
-    let notes = Arc::clone(&shared);
+    let asking = Arc::clone(&shared);
     let work = move |stop| {
         let started = Instant::now();
-        let answer = ask(&path, asked, stop);
-        notes.keep_last_query(LastQuery { sql: query.sql, result: summary(&answer, started) });
+        let answer = ask(&asking, &asked.stopped_by(stop));
+        asking.keep_last_query(LastQuery { sql: query.sql, result: summary(&answer, started) });
         // Written here, because a long answer takes a while to write.
         Ok(shape(&answer?))
     };
-    shared.queries.try_run(work).await?
+    shared.queries.run_within(limits.queue, work).await?
 }
 
 struct Asked {
@@ -110,8 +108,11 @@ fn read(mut body: Map<String, Json>) -> Result<Asked, Refusal> {
     }
 }
 
-fn ask(path: &Path, query: Query, stop: StopFlag) -> CoreResult<Answer> {
-    QuerySession::open(path)?.ask(&query.stopped_by(stop))
+fn ask(shared: &Shared, query: &Query) -> CoreResult<Answer> {
+    let mut session = shared.sessions.open(&shared.endpoints.replica)?;
+    let answer = session.ask(query)?;
+    shared.sessions.keep(session);
+    Ok(answer)
 }
 
 fn summary(answer: &CoreResult<Answer>, started: Instant) -> Json {

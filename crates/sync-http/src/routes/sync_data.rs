@@ -1,13 +1,11 @@
 //! `GET /sync-data`: the first rows of each table.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::{Query as Search, State};
 use axum::http::StatusCode;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::Value as Json;
-use sink_sqlite::SqliteReplica;
 use sink_sqlite::query::{Answer, Parameters, PublishedTable, Query, QueryLimits, QuerySession, StopFlag};
 
 use crate::endpoints::Shared;
@@ -22,8 +20,14 @@ pub(crate) async fn sync_data(
 ) -> Result<Reply, Refusal> {
     let Search(settings) = search.map_err(|error| Refusal::bad_request(error.body_text()))?;
     let wanted = Wanted::read(settings, shared.endpoints.limits.query)?;
-    let path = shared.endpoints.replica.clone();
-    shared.queries.try_run(move |stop| wanted.rows(&path, stop).map(|data| Reply::ok(&data))).await?
+    let asking = Arc::clone(&shared);
+    let work = move |stop| {
+        let mut session = asking.sessions.open(&asking.endpoints.replica)?;
+        let data = wanted.rows(&mut session, &stop)?;
+        asking.sessions.keep(session);
+        Ok(Reply::ok(&data))
+    };
+    shared.queries.run_within(shared.endpoints.limits.queue, work).await?
 }
 
 struct Wanted {
@@ -72,8 +76,8 @@ impl Wanted {
         Ok(wanted)
     }
 
-    fn rows(&self, path: &Path, stop: StopFlag) -> Result<Data, Refusal> {
-        let mut session = QuerySession::open(path)?;
+    fn rows(&self, session: &mut QuerySession, stop: &StopFlag) -> Result<Data, Refusal> {
+        session.refresh()?;
         let tables: Vec<PublishedTable> = session.tables().iter().filter(|table| self.means(table)).cloned().collect();
         if let (Some(name), true) = (&self.table, tables.is_empty()) {
             return Err(Refusal::new(StatusCode::NOT_FOUND, format!("there is no table {name:?} in the replica")));
@@ -81,7 +85,7 @@ impl Wanted {
         let mut data = Vec::with_capacity(tables.len());
         let mut bytes = 0;
         for table in tables {
-            let key = SqliteReplica::open(path)?.key_columns(&table.replica)?;
+            let key = session.replica().key_columns(&table.replica)?;
             let (sql, parameters) = self.page_of(&table, &key)?;
             let query = Query::new(sql).parameters(parameters).limits(self.limits).stopped_by(stop.clone());
             let answer = session.ask(&query)?;

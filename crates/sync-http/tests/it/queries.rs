@@ -104,10 +104,35 @@ fn a_query_that_nobody_waits_for_gives_its_place_back() {
 }
 
 #[test]
-fn a_query_too_many_is_sent_away() {
+fn a_query_too_many_waits_for_its_turn() {
     let shop = Shop::synced();
     let served = shop.serve(|endpoints| {
         endpoints.limits.queries = 1;
+        endpoints.limits.queue = LONG;
+        endpoints.limits.query.time = Some(Duration::from_millis(300));
+        endpoints.limits.request = LONG;
+    });
+    let address = served.address();
+    let clients: Vec<_> = (0..3)
+        .map(|_| {
+            std::thread::spawn(move || {
+                (post(address, "/query", ENDLESS), post(address, "/query", r#"{"sql": "SELECT 1"}"#))
+            })
+        })
+        .collect();
+    for client in clients {
+        let (endless, short) = client.join().unwrap();
+        assert!(endless.error().1.contains("it took longer than 300ms"), "{:?}", endless.error());
+        assert_eq!(short.status, 200);
+    }
+}
+
+#[test]
+fn a_query_whose_turn_does_not_come_is_sent_away() {
+    let shop = Shop::synced();
+    let served = shop.serve(|endpoints| {
+        endpoints.limits.queries = 1;
+        endpoints.limits.queue = Duration::from_millis(20);
         endpoints.limits.query.time = Some(LONG);
         endpoints.limits.request = LONG;
     });
@@ -128,6 +153,20 @@ fn a_query_too_many_is_sent_away() {
     assert_eq!(full.header("retry-after"), Some("1"));
     served.server.stop();
     occupant.join().unwrap();
+}
+
+#[test]
+fn a_file_that_goes_and_comes_back_is_missed_at_once() {
+    let shop = Shop::synced();
+    let served = shop.serve(|_| {});
+    let ask = || post(served.address(), "/query", r#"{"sql": "SELECT count(*) AS n FROM users"}"#);
+    assert_eq!(ask().body, r#"{"result":[{"n":2}]}"#);
+    let moved = shop.path.with_extension("moved");
+    std::fs::rename(&shop.path, &moved).unwrap();
+    let (status, error) = ask().error();
+    assert!(status == 503 && error.contains("there is no such file"), "{status} {error}");
+    std::fs::rename(&moved, &shop.path).unwrap();
+    assert_eq!(ask().body, r#"{"result":[{"n":2}]}"#);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -70,9 +70,10 @@ struct Shared {
     server: Mutex<(String, u16)>,
     /// Connections to a server that was another one then are closed.
     aimed: AtomicU64,
-    /// Bytes from the server until everything is reset or held, once.
+    /// Bytes from the server until everything is reset, once.
     left: AtomicI64,
-    holds: AtomicBool,
+    /// Bytes from the server until everything is held, once.
+    held: Mutex<Option<usize>>,
     ended: AtomicU8,
 }
 
@@ -91,7 +92,7 @@ impl Proxy {
             server: Mutex::new(server.address()),
             aimed: AtomicU64::new(0),
             left: AtomicI64::new(i64::MAX),
-            holds: AtomicBool::new(false),
+            held: Mutex::new(None),
             ended: AtomicU8::new(0),
         });
         let accepting = Arc::clone(&shared);
@@ -104,6 +105,9 @@ impl Proxy {
     }
 
     pub(crate) fn set(&self, mode: Mode) {
+        // Under the lock, so that what was to be held is not held after all.
+        let mut held = self.shared.held.lock().unwrap();
+        *held = None;
         self.shared.mode.store(mode as u8, Ordering::SeqCst);
     }
 
@@ -115,14 +119,12 @@ impl Proxy {
 
     /// Resets all connections when the server has sent so many more bytes, most likely in the middle of a message; once.
     pub(crate) fn reset_after(&self, bytes: i64) {
-        self.shared.holds.store(false, Ordering::SeqCst);
         self.shared.left.store(bytes, Ordering::SeqCst);
     }
 
     /// Holds all connections when the server has sent about so many more bytes, until another mode is set; once.
-    pub(crate) fn hold_after(&self, bytes: i64) {
-        self.shared.holds.store(true, Ordering::SeqCst);
-        self.shared.left.store(bytes, Ordering::SeqCst);
+    pub(crate) fn hold_after(&self, bytes: usize) {
+        *self.shared.held.lock().unwrap() = Some(bytes);
     }
 
     /// Whether [`Proxy::reset_after`] came to pass.
@@ -150,22 +152,25 @@ impl Shared {
 
     /// Counts bytes from the server; how many of them may still pass.
     fn spend(&self, bytes: usize) -> usize {
+        let mut held = self.held.lock().unwrap();
+        *held = held.and_then(|left| {
+            if bytes >= left {
+                self.mode.store(Mode::Hold as u8, Ordering::SeqCst);
+            }
+            left.checked_sub(bytes).filter(|left| *left > 0)
+        });
+        drop(held);
         let left = self.left.load(Ordering::SeqCst);
         if left == i64::MAX {
             return bytes;
         }
         let passed = (bytes as i64).min(left);
-        if passed < left {
-            self.left.store(left - passed, Ordering::SeqCst);
-            return bytes;
+        let rest = if passed == left { i64::MAX } else { left - passed };
+        self.left.store(rest, Ordering::SeqCst);
+        if rest == i64::MAX {
+            // All connections of this moment.
+            self.aimed.fetch_add(1, Ordering::SeqCst);
         }
-        self.left.store(i64::MAX, Ordering::SeqCst);
-        if self.holds.load(Ordering::SeqCst) {
-            self.mode.store(Mode::Hold as u8, Ordering::SeqCst);
-            return bytes;
-        }
-        // All connections of this moment.
-        self.aimed.fetch_add(1, Ordering::SeqCst);
         passed as usize
     }
 }

@@ -80,8 +80,17 @@ impl Lab {
     }
 
     pub(super) fn configure(&self, folder: &Path, configuration: &str) -> Answer<()> {
+        self.write_configuration(folder, configuration, "enabled = false")
+    }
+
+    /// For a program that answers at this port.
+    pub(super) fn configure_served(&self, folder: &Path, configuration: &str, port: u16) -> Answer<()> {
+        self.write_configuration(folder, configuration, &format!("listen = \"127.0.0.1:{port}\""))
+    }
+
+    fn write_configuration(&self, folder: &Path, configuration: &str, http: &str) -> Answer<()> {
         let url = self.database.url();
-        let text = format!("{configuration}\n[source]\nurl = \"{url}\"\n[http]\nenabled = false\n");
+        let text = format!("{configuration}\n[source]\nurl = \"{url}\"\n[http]\n{http}\n");
         Ok(std::fs::write(folder.join("data-sync.toml"), text)?)
     }
 

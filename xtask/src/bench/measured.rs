@@ -125,6 +125,11 @@ fn parsed(stat: &str) -> Option<Seconds> {
     })
 }
 
+/// The largest resident memory of a running process so far, in MB.
+pub(super) fn peak_megabytes(process: u32) -> f64 {
+    peak_kib(process) as f64 * 1024.0 / 1e6
+}
+
 fn peak_kib(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

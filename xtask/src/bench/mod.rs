@@ -1,6 +1,7 @@
 //! What a sync costs, beside what each of its stages costs alone, and beside other tools.
 
 mod copy;
+mod crowd;
 mod figure;
 mod follow;
 mod growth;
@@ -32,7 +33,7 @@ pub(crate) struct BenchArguments {
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// What to measure
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["copy", "mariadb", "follow", "many", "growth"])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["copy", "mariadb", "follow", "many", "crowd", "growth"])]
     works: Vec<Work>,
     /// The tables to copy
     #[arg(long, value_delimiter = ',', default_values = ["orders", "narrow", "wide"])]
@@ -55,6 +56,8 @@ enum Work {
     Follow,
     /// A thousand tables
     Many,
+    /// A copy beside clients that ask
+    Crowd,
     /// Ten times as many rows
     Growth,
 }
@@ -70,6 +73,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Outcome {
             Work::Mariadb => mariadb::measure(&lab, arguments)?,
             Work::Follow => follow::measure(&lab, arguments)?,
             Work::Many => many::measure(&lab, arguments)?,
+            Work::Crowd => crowd::measure(&lab, arguments)?,
             Work::Growth => growth::measure(&lab, arguments)?,
         });
         // After each, as a later one may fail.

@@ -1,17 +1,20 @@
 //! A crash at any moment costs nothing but time.
 
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use crate::case::Case;
 use crate::compare::{assert_orders_equal, orders};
+use crate::http::Client;
 use crate::load::Random;
 use crate::proxy::{Mode, Proxy};
-use crate::running::copy_state;
+use crate::running::{Daemon, copy_state, wait_until};
 use crate::server::{Server, on_each_server};
 
 on_each_server!(
     heavy_killed_at_any_moment_of_a_copy_or_a_poll_it_ends_equal,
-    a_killed_copy_goes_on_from_its_checkpoint
+    a_killed_copy_goes_on_from_its_checkpoint,
+    a_copy_that_was_asked_for_is_made_after_a_kill_too
 );
 
 /// How long a copy may take to store something.
@@ -104,6 +107,29 @@ fn a_killed_copy_goes_on_from_its_checkpoint(server: Server) {
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["tables"][0]["work"], "resumed", "{report}");
     assert!(report["tables"][0]["rows_read"].as_u64().unwrap() < 200_000, "{report}");
+    assert_orders_equal(&case);
+}
+
+fn a_copy_that_was_asked_for_is_made_after_a_kill_too(server: Server) {
+    let case = Case::new(server, orders(server));
+    case.sql("SELECT fill(1, 1000)");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    case.configure(&format!("tables = [\"orders\"]\n[http]\nlisten = \"127.0.0.1:{port}\"\n"));
+    let daemon = Daemon::start(&case);
+    wait_until("the first copy", &daemon, || is_published(&case));
+    wait_until("its run to end", &daemon, || Client::of(port).get("/sync-status").1.contains(r#""phase":"done""#));
+    let mut client = Client::of(port);
+    // So that the copy is asked for, and not begun.
+    for path in ["/pause", "/resync"] {
+        let (status, answer) = client.post(path, r#"{"table": "orders"}"#);
+        assert_eq!(status, 200, "{path}: {answer}");
+    }
+    daemon.kill();
+    assert_eq!(case.query("SELECT count(*) FROM tmp_orders"), "1000", "readers keep the rows");
+    for work in ["copied", "followed"] {
+        let report: serde_json::Value = serde_json::from_str(&case.run(&["sync", "--json"]).stdout).unwrap();
+        assert_eq!(report["tables"][0]["work"], work, "{report}");
+    }
     assert_orders_equal(&case);
 }
 

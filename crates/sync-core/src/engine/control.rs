@@ -20,9 +20,12 @@ pub(super) enum Command {
     Pause(Option<String>),
     Resume(Option<String>),
     AcceptDeletes(Option<String>),
-    Resync(Option<String>),
+    Resync(String, Noted),
     Stop,
 }
+
+/// Dropped by all who have it when a command was noted; nothing is ever sent.
+pub(super) type Noted = mpsc::Sender<()>;
 
 /// Makes a control and its other end.
 #[must_use]
@@ -54,8 +57,13 @@ impl Control {
 
     /// Copies a table anew, by its replica's name, beside the published one, which readers keep until the copy is complete. A run under
     /// way is given its end first.
-    pub fn resync(&self, replica: &str) {
-        self.send(Command::Resync(Some(replica.to_owned())));
+    ///
+    /// Returns as soon as that is stored in the replica, where a crash does not forget it; during a run of the table at once, and it is
+    /// stored when that run ends. The command counts whether or not somebody waits for that.
+    pub async fn resync(&self, replica: &str) {
+        let (noted, mut last) = mpsc::channel(1);
+        self.send(Command::Resync(replica.to_owned(), noted));
+        let _ = last.recv().await;
     }
 
     /// Ends [`Engine::run`](super::Engine::run): runs under way are given up, what they stored stays.
@@ -82,17 +90,16 @@ impl Commands {
 impl Command {
     /// Whether somebody expects what is at the source now.
     pub(super) fn is_for_now(&self) -> bool {
-        matches!(self, Self::SyncNow(_) | Self::AcceptDeletes(_) | Self::Resync(_))
+        matches!(self, Self::SyncNow(_) | Self::AcceptDeletes(_) | Self::Resync(..))
     }
 
     /// Whether this table is meant.
     pub(super) fn means(&self, replica: &str) -> bool {
         match self {
-            Self::SyncNow(table)
-            | Self::Pause(table)
-            | Self::Resume(table)
-            | Self::AcceptDeletes(table)
-            | Self::Resync(table) => table.as_ref().is_none_or(|table| table == replica),
+            Self::SyncNow(table) | Self::Pause(table) | Self::Resume(table) | Self::AcceptDeletes(table) => {
+                table.as_ref().is_none_or(|table| table == replica)
+            }
+            Self::Resync(table, _) => table == replica,
             Self::Stop => false,
         }
     }

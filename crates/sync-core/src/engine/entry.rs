@@ -32,7 +32,7 @@ pub(super) struct Entry {
     /// To be copied anew, until that has begun, so that later runs can go on with it.
     anew: bool,
     /// That was asked for while a run was under way, which may have read the table before.
-    anew_again: bool,
+    pub(super) anew_again: bool,
     stored: Option<Instant>,
 }
 
@@ -209,14 +209,14 @@ impl Entry {
         if !command.means(&self.plan.replica.name) {
             return;
         }
-        if matches!(command, Command::Resync(_)) {
+        if matches!(command, Command::Resync(..)) {
             // Its next run takes a place among the copies.
             *(if self.running { &mut self.anew_again } else { &mut self.anew }) = true;
             self.live = false;
         }
         match command {
             _ if command.is_for_now() && self.running => self.again = true,
-            Command::SyncNow(_) | Command::AcceptDeletes(_) | Command::Resync(_) => self.all_due(now),
+            Command::SyncNow(_) | Command::AcceptDeletes(_) | Command::Resync(..) => self.all_due(now),
             Command::Pause(_) => self.paused = true,
             Command::Resume(_) => self.paused = false,
             Command::Stop => {}

@@ -2,6 +2,7 @@
 //!
 //! This is the only place of the crate with tasks, channels and clocks.
 
+mod anew;
 mod changed;
 mod claims;
 mod compare;
@@ -30,6 +31,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
+pub use anew::copy_anew;
 pub use control::{Commands, Control, control};
 pub use memory::{DEFAULT_MEMORY_BUDGET, cache_share};
 pub use report::{SourceFailure, SyncReport, TableReport, Work};

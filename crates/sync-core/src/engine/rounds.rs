@@ -193,7 +193,11 @@ impl<'a> Rounds<'a> {
     fn end(&mut self, replica: &str, ended: &Ended) {
         // A table that is wanted no more may have ended its last run.
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.plan.replica.name == replica) {
+            let asked_again = entry.anew_again;
             entry.end(Instant::now(), ended);
+            if asked_again {
+                self.engine.writer.copy_anew(&entry.plan.replica.stream(), None);
+            }
             if matches!(ended.error, Some(crate::ErrorKind::Schema)) {
                 self.answered = None;
                 self.pulse = None;
@@ -215,6 +219,12 @@ impl<'a> Rounds<'a> {
         let now = Instant::now();
         for entry in &mut self.entries {
             entry.obey(command, now);
+            if let Command::Resync(replica, noted) = command
+                && entry.plan.replica.name == *replica
+                && !entry.running
+            {
+                self.engine.writer.copy_anew(&entry.plan.replica.stream(), Some(noted.clone()));
+            }
         }
         for entry in &self.entries {
             self.show(entry);

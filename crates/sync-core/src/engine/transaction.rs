@@ -3,6 +3,7 @@
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use super::copy_anew;
 use super::gathered::Gathered;
 use super::job::{Failure, Job};
 use super::writer::{Command, Envelope, Group, RETRIED_AT_ONCE, Step, Stored};
@@ -30,6 +31,13 @@ pub(crate) fn write_all(mut sink: Box<dyn Sink>, commands: &mpsc::Receiver<Envel
             }
             Command::Record { stream, record, reply } => {
                 let _ = reply.send(record_alone(&mut *sink, &stream, &record));
+                None
+            }
+            Command::CopyAnew { stream, noted } => {
+                if let Err(error) = copy_anew(&mut *sink, &stream) {
+                    tracing::warn!(%stream, "that it is to be copied anew could not be stored, and is forgotten in a crash: {error}");
+                }
+                drop(noted);
                 None
             }
             Command::Step { .. } => share_transaction(&mut *sink, envelope, commands),
@@ -79,7 +87,7 @@ fn share_transaction(sink: &mut dyn Sink, first: Envelope, commands: &mpsc::Rece
                     return None;
                 }
             }
-            Command::Stored { .. } | Command::Record { .. } => {
+            Command::Stored { .. } | Command::Record { .. } | Command::CopyAnew { .. } => {
                 left_over = Some(envelope);
                 break;
             }

@@ -5,6 +5,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
+use super::control::Noted;
 use super::job::{Failure, Job};
 use super::transaction;
 use crate::{
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Stored { table: ReplicaTable, reply: oneshot::Sender<Result<Stored>> },
     /// Stores how a run ended that has no transaction under way.
     Record { stream: StreamId, record: RunRecord, reply: oneshot::Sender<Result<()>> },
+    /// Notes that a table of which no run is under way is to be copied anew.
+    CopyAnew { stream: StreamId, noted: Option<Noted> },
     /// A step of a table's run, in the transaction under way.
     Step { job: Arc<Job>, step: Step },
 }
@@ -126,6 +129,12 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Record { stream: stream.clone(), record, reply }, None)?;
         answer.await.map_err(|_| gone())?
+    }
+
+    /// Notes that a table is to be copied anew; not to be called during a run of it, which would store its own checkpoint after that.
+    pub(crate) fn copy_anew(&self, stream: &StreamId, noted: Option<Noted>) {
+        // Without the thread, the engine ends.
+        let _ = self.send(Command::CopyAnew { stream: stream.clone(), noted }, None);
     }
 
     /// Hands a step on, waiting while too much waits already.

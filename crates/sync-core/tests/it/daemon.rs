@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use sync_core::engine::control;
+use sync_core::engine::{Work, control};
 use sync_core::memory::{MemorySink, MemorySource};
 use sync_core::status::{Phase, Status};
 use sync_core::{
     Capabilities, Engine, EngineSource, Error, ReadRequest, Reader, Result, Scope, Source, SourceIdentity, TableSchema,
     async_trait,
 };
-use sync_testkit::faults::RejectingSink;
+use sync_testkit::faults::{FaultySink, FaultySource};
 use tokio::sync::watch::Receiver;
 
 use crate::shop::{orders, put, row, schema, shop, users, wanted};
@@ -73,7 +73,7 @@ async fn a_table_that_fails_is_tried_again_and_delays_no_other() {
     let (source, sink) = (shop(), MemorySink::new());
     put(&source, users(), [row(1, 1, "kept")]);
     put(&source, orders(), [row(1, 1, "refused")]);
-    let rejecting = RejectingSink::new(sink.clone(), "tmp_sales_orders");
+    let rejecting = FaultySink::rejecting(sink.clone(), "tmp_sales_orders");
     let engine = engine(source, rejecting, &["users", "sales.orders"], 20);
     let failed_often = |status: &Status| {
         let table = |replica| status.tables.iter().find(|table| table.replica == replica);
@@ -121,6 +121,60 @@ async fn a_paused_table_waits_until_it_is_resumed() {
         control.stop();
     };
     tokio::join!(engine.run(commands), script).0.unwrap();
+}
+
+#[tokio::test]
+async fn a_copy_that_was_asked_for_is_made_after_a_crash_too() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), [row(1, 1, "first")]);
+    {
+        let engine = engine(source.clone(), sink.clone(), &["users"], 20);
+        let (control, commands) = control();
+        let mut status = engine.status();
+        let script = async {
+            wait_for(&mut status, 0, has(&sink, 1)).await;
+            control.pause(Some("tmp_users"));
+            wait_for(&mut status, 1, |status| status.tables[0].paused && status.tables[0].phase == Phase::Done).await;
+            control.resync("tmp_users").await;
+        };
+        // Dropping the run is what a crash leaves of it.
+        tokio::select! {
+            () = script => {}
+            _ = engine.run(commands) => panic!("it ends by itself"),
+        }
+    }
+    assert_eq!(sink.rows("tmp_users").unwrap().len(), 1, "readers keep the rows");
+    for work in [Work::Copied, Work::Followed] {
+        let report = engine(source.clone(), sink.clone(), &["users"], 20).sync().await;
+        assert_eq!(report.tables[0].work, Some(work));
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_is_asked_for_during_a_run_is_made_after_it() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), [row(1, 1, "first")]);
+    let (held, hold) = FaultySource::held_after(source.clone(), 0);
+    {
+        let engine = engine(held, sink.clone(), &["users"], 20);
+        let (control, commands) = control();
+        let mut status = engine.status();
+        let script = async {
+            hold.reached().await;
+            control.pause(Some("tmp_users"));
+            control.resync("tmp_users").await;
+            hold.release();
+            wait_for(&mut status, 0, |status| status.tables[0].phase == Phase::Done).await;
+        };
+        tokio::select! {
+            () = script => {}
+            _ = engine.run(commands) => panic!("it ends by itself"),
+        }
+    }
+    for work in [Work::Copied, Work::Followed] {
+        let report = engine(source.clone(), sink.clone(), &["users"], 20).sync().await;
+        assert_eq!(report.tables[0].work, Some(work));
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use sync_core::{
     Capabilities, Column, Cursor, DataType, ErrorKind, ReadRequest, Reader, Result, Source, SourceIdentity, StreamId,
     TableSchema, async_trait,
 };
-use sync_testkit::faults::{CutSource, RejectingSink};
+use sync_testkit::faults::{FaultySink, FaultySource};
 
 use crate::shop::{engine, orders, put, row, schema, shop, users, wanted};
 
@@ -44,7 +44,7 @@ async fn a_copy_then_only_what_changed_then_nothing() {
 async fn a_copy_goes_on_from_its_checkpoint_and_is_hidden_until_complete() {
     let (source, sink) = (shop(), MemorySink::new());
     put(&source, users(), (0..5000).map(|id| row(id, 1, "first")));
-    let cut = sync(CutSource::after(source.clone(), 3), &sink, &["users"]).await;
+    let cut = sync(FaultySource::cut_after(source.clone(), 3), &sink, &["users"]).await;
     let error = cut.tables[0].error.as_ref().unwrap();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.to_string(), "table public.users: the connection was cut");
@@ -62,11 +62,26 @@ async fn a_copy_goes_on_from_its_checkpoint_and_is_hidden_until_complete() {
 }
 
 #[tokio::test]
+async fn a_sink_that_takes_no_more_keeps_what_it_took_and_the_next_run_goes_on() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), [row(1, 1, "first")]);
+    assert!(sync(source.clone(), &sink, &["users"]).await.is_success());
+    put(&source, users(), [row(2, 2, "second")]);
+    let full = engine(source.clone(), FaultySink::failing_after(sink.clone(), 0), &["users"]).sync().await;
+    let error = full.tables[0].error.as_ref().unwrap();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Unavailable, "the disk is full"));
+    assert_eq!(sink.rows("tmp_users").unwrap(), [row(1, 1, "first")]);
+    let next = sync(source, &sink, &["users"]).await;
+    assert_eq!((next.tables[0].work, next.tables[0].written.changed), (Some(Work::Followed), 1));
+    assert_eq!(sink.rows("tmp_users").unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn a_table_that_fails_stops_no_other() {
     let (source, sink) = (shop(), MemorySink::new());
     put(&source, users(), [row(1, 1, "kept")]);
     put(&source, orders(), [row(1, 1, "refused")]);
-    let rejecting = RejectingSink::new(sink.clone(), "tmp_sales_orders");
+    let rejecting = FaultySink::rejecting(sink.clone(), "tmp_sales_orders");
     let report = engine(source, rejecting, &["sales.orders", "users", "sales.nothing"]).sync().await;
     assert!(!report.is_success());
     let error = report.tables[0].error.as_ref().unwrap();
@@ -131,7 +146,7 @@ async fn an_expired_cursor_means_another_copy() {
 async fn the_status_tells_where_each_table_stands() {
     let (source, sink) = (shop(), MemorySink::new());
     put(&source, users(), (0..10).map(|id| row(id, 1, "row")));
-    let engine = engine(source, RejectingSink::new(sink, "tmp_users"), BOTH);
+    let engine = engine(source, FaultySink::rejecting(sink, "tmp_users"), BOTH);
     let status = engine.status();
     engine.sync().await;
     let tables = &status.borrow().tables;

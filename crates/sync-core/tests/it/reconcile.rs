@@ -10,7 +10,7 @@ use sync_core::{
     Capabilities, Column, CopyState, DataType, Engine, EngineSource, OwnedValue, Pulse, ReadRequest, Reader, Replica,
     ReplicaTable, Result, Scope, Source, SourceIdentity, TableId, TableSchema, TableSettings, async_trait,
 };
-use sync_testkit::faults::CutSource;
+use sync_testkit::faults::FaultySource;
 
 use crate::shop::{put, row, schema, shop, users, wanted};
 
@@ -327,7 +327,7 @@ async fn what_is_to_stay_stays_through_another_copy_and_shows_nothing_that_is_ma
 async fn a_resumed_copy_has_no_ghosts_when_it_is_published() {
     let (source, sink) = (shop(), MemorySink::new());
     put(&source, users(), (0..5000).map(|id| row(id, 1, "first")));
-    let cut = engine(CutSource::after(source.clone(), 3), &sink, TableSettings::default()).sync().await;
+    let cut = engine(FaultySource::cut_after(source.clone(), 3), &sink, TableSettings::default()).sync().await;
     assert!(!cut.is_success());
     // Rows that the copy is past already vanish while nobody reads: one of them into another key.
     remove(&source, [5, 6]);
@@ -343,7 +343,10 @@ async fn a_copy_that_is_cut_anywhere_has_no_ghosts_when_it_is_published() {
     for batches in 1.. {
         let (source, sink) = (shop(), MemorySink::new());
         put(&source, users(), (0..3000).map(|id| row(id, 1, "first")));
-        if engine(CutSource::after(source.clone(), batches), &sink, TableSettings::default()).sync().await.is_success()
+        if engine(FaultySource::cut_after(source.clone(), batches), &sink, TableSettings::default())
+            .sync()
+            .await
+            .is_success()
         {
             assert!(batches > 3, "it was cut {batches} times");
             return;

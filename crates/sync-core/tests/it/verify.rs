@@ -7,9 +7,10 @@ use sync_core::engine::VerifyReport;
 use sync_core::memory::{Change, MemorySink, MemorySource, OwnedRow};
 use sync_core::plan::Deletes;
 use sync_core::{
-    Capabilities, Column, CopyState, DataType, Engine, EngineSource, Next, Op, OwnedValue, ReadRequest, Reader,
-    ReplicaTable, Result, RowBatch, Sink, Source, SourceIdentity, TableId, TablePlan, TableSchema, async_trait,
+    Column, CopyState, DataType, Engine, EngineSource, Op, OwnedValue, ReplicaTable, RowBatch, Sink, TableId,
+    TablePlan, TableSchema,
 };
+use sync_testkit::faults::FaultySource;
 
 use crate::shop::{engine, put, row, schema, shop, users, wanted};
 
@@ -130,42 +131,12 @@ async fn rows_without_a_key_are_counted() {
     assert!(report.missing.examples.is_empty());
 }
 
-/// Has the next rows in hand some time before it gives them, as a reader of a connection may.
-#[derive(Debug)]
-struct Slow(MemorySource);
-
-struct SlowReader(Box<dyn Reader>);
-
-#[async_trait]
-impl Source for Slow {
-    fn capabilities(&self) -> Capabilities {
-        self.0.capabilities()
-    }
-    async fn identity(&self) -> Result<SourceIdentity> {
-        self.0.identity().await
-    }
-    async fn discover(&self) -> Result<Vec<TableSchema>> {
-        self.0.discover().await
-    }
-    async fn read(&self, request: ReadRequest) -> Result<Box<dyn Reader>> {
-        Ok(Box::new(SlowReader(self.0.read(request).await?)))
-    }
-}
-
-#[async_trait]
-impl Reader for SlowReader {
-    async fn next(&mut self) -> Result<Next> {
-        let next = self.0.next().await;
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        next
-    }
-}
-
 #[tokio::test]
 async fn no_row_is_lost_of_a_source_that_takes_its_time() {
     let (source, sink, _) = shop_of(3000).await;
     tamper(&sink, Op::Delete, &[row(5, 1, ""), row(2999, 1, "")]);
-    let sources = vec![EngineSource::new(Box::new(Slow(source)), wanted(&["users"]))];
+    let sources =
+        vec![EngineSource::new(Box::new(FaultySource::slow(source, Duration::from_millis(20))), wanted(&["users"]))];
     let engine = Engine::new(Box::new(sink), sources).unwrap();
     let report = verify(&engine).await;
     assert_eq!((report.missing.count, report.extra.count, report.source_rows), (2, 0, 3000));

@@ -21,6 +21,6 @@ pub(crate) async fn resync(State(shared): State<Arc<Shared>>, body: Body) -> Rep
 async fn copy_anew(shared: &Shared, body: Body) -> Result<String, Refusal> {
     let body = object(body, shared.endpoints.limits.body).await?;
     let (table, replica) = table::one(&body, &shared.status())?;
-    shared.endpoints.control.resync(&replica);
+    shared.endpoints.control.resync(&replica).await;
     Ok(format!("{table} is copied anew; readers keep the present rows until the copy is complete"))
 }

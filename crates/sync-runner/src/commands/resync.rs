@@ -1,7 +1,8 @@
 //! `data-sync resync`: forgets how far a table is, so that the next sync copies it again. Readers keep the old rows until then.
 
 use sink_sqlite::{SqliteConfig, SqliteReplica, SqliteSink};
-use sync_core::{Checkpoint, CopyState, Result, Sink as _, StreamId};
+use sync_core::engine::copy_anew;
+use sync_core::{Result, StreamId};
 
 use crate::config::Config;
 use crate::console::Console;
@@ -37,10 +38,5 @@ pub(super) fn run(config: &Config, console: &Console, table: &str) -> Exit {
 /// Whether there was anything to forget.
 fn forget(config: &Config, replica: &str) -> Result<bool> {
     let mut sink = SqliteSink::open(SqliteConfig::new(config.sink.path.as_path()))?;
-    let stream = StreamId::new(replica);
-    let Some(Checkpoint { cursor, .. }) = sink.checkpoint(&stream)? else { return Ok(false) };
-    // A copy that was made for other settings, and of which nothing is there: it can only be started anew.
-    let copy = Checkpoint::new(stream, cursor, CopyState::Building, "resync");
-    sink.begin()?.commit(&[copy])?;
-    Ok(true)
+    copy_anew(&mut sink, &StreamId::new(replica))
 }

@@ -39,11 +39,12 @@ macro_rules! sink_tests {
             keys_are_complete_and_each_once,
             rows_are_read_back_as_they_were_written,
             a_marked_row_stays_and_can_come_back,
+            a_copy_that_was_asked_for_is_not_forgotten,
             rows_that_are_gone_stay_through_another_copy,
         );
         #[test]
         fn no_sink_behaviour_is_left_out() {
-            assert_eq!($crate::sink_behaviours().len(), 13, "sink_tests! must list every behaviour");
+            assert_eq!($crate::sink_behaviours().len(), 14, "sink_tests! must list every behaviour");
         }
     };
     (@each $fixture:expr, $($name:ident,)*) => {$(

@@ -5,10 +5,10 @@ use std::process::{Command, Stdio};
 
 use socket2::{Domain, Socket, Type};
 
-use super::client::Client;
 use super::{shop, usage};
 use crate::case::Case;
 use crate::compare::assert_orders_equal;
+use crate::http::Client;
 use crate::running::{Daemon, count, wait_until};
 
 const CONNECTIONS: usize = 10_000;

@@ -1,6 +1,5 @@
 //! Many clients at once, while a table is copied.
 
-mod client;
 mod connections;
 mod queries;
 

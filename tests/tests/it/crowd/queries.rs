@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use test_servers::long_test_length;
 
-use super::client::Client;
 use super::{shop, usage};
 use crate::case::Case;
 use crate::compare::assert_orders_equal;
+use crate::http::Client;
 use crate::running::{Daemon, count, wait_until};
 
 const CLIENTS: u32 = 64;

@@ -116,8 +116,8 @@ impl<'a> Attempt<'a> {
             return Start::Full { last: last.map(|stored| stored.cursor) };
         }
         match stored {
+            _ if anew => Start::Copy { because: Some("that was asked for".to_owned()) },
             None => Start::Copy { because: None },
-            Some(_) if anew => Start::Copy { because: Some("that was asked for".to_owned()) },
             Some(stored) if !fits(&stored) => Start::Copy {
                 because: Some(format!("its {} changed", difference(&stored.fingerprint, &plan.fingerprint))),
             },

@@ -56,6 +56,11 @@ const SINK_BEHAVIOURS: &[SinkBehaviour] = &[
         check: stored::notes,
     },
     SinkBehaviour {
+        name: "a_copy_that_was_asked_for_is_not_forgotten",
+        promise: "That a table is to be copied anew is known to whoever opens the replica next, and readers keep its rows until then.",
+        check: stored::asked_for,
+    },
+    SinkBehaviour {
         name: "a_refused_row_is_kept_aside_and_the_rest_is_stored",
         promise: "A row that the replica refuses for what is in it is kept as a failed row and counted, and the others are stored.",
         check: failed::refused,

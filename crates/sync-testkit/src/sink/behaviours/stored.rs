@@ -1,6 +1,7 @@
 //! Rows and what is stored with them.
 
-use sync_core::{Checkpoint, CopyState, Cursor, DataType, HeldDeletes, Op, Upkeep, WriteStats};
+use sync_core::engine::copy_anew;
+use sync_core::{Checkpoint, CopyState, Cursor, DataType, HeldDeletes, Op, Sink, Upkeep, WriteStats};
 
 use crate::sink::fixture::SinkFixture;
 use crate::sink::subject::{
@@ -96,4 +97,23 @@ pub(super) fn notes(fixture: &dyn SinkFixture) -> Checked {
         same("notes", &stored.map(|stored| stored.upkeep), &Some(upkeep))?;
     }
     Ok(())
+}
+
+pub(super) fn asked_for(fixture: &dyn SinkFixture) -> Checked {
+    let (mut sink, table) = (open(fixture)?, table()?);
+    let ask = |sink: &mut dyn Sink| copy_anew(sink, &table.stream()).map_err(failed("a copy that is asked for"));
+    same("there is something to copy anew before the first copy", &ask(&mut *sink)?, &false)?;
+    publish(&mut *sink, &table, &[row(1, "first")])?;
+    same("there is something to copy anew after it", &ask(&mut *sink)?, &true)?;
+    drop(sink);
+
+    let mut sink = open(fixture)?;
+    let stored = sink.checkpoint(&table.stream()).map_err(failed("checkpoint"))?;
+    // One that is built for other settings is built anew.
+    if stored.as_ref().is_some_and(|stored| stored.state == CopyState::Live || stored.fingerprint.is_empty()) {
+        return Err(format!("the next run would go on from {stored:?} and copy nothing"));
+    }
+    expect(fixture, "until the other copy", Some(&[row(1, "first")]))?;
+    publish(&mut *sink, &table, &[row(2, "anew")])?;
+    expect(fixture, "after the other copy", Some(&[row(2, "anew")]))
 }

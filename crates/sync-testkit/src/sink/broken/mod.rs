@@ -30,6 +30,8 @@ pub enum SinkFault {
     DropsEqualRows,
     /// Stores checkpoints without their notes: breaks `notes_are_stored_with_the_checkpoint`.
     ForgetsNotes,
+    /// Stores no checkpoint of another copy before that copy has a table: breaks `a_copy_that_was_asked_for_is_not_forgotten`.
+    ForgetsWhatIsAskedFor,
     /// Stores nothing of a batch with a refused row: breaks `a_refused_row_is_kept_aside_and_the_rest_is_stored`.
     StopsAtRefusedRows,
     /// Never makes an end of a failed row: breaks `a_failed_row_is_forgotten_when_it_is_stored`.
@@ -54,6 +56,7 @@ impl SinkFault {
         (Self::IgnoresDeletes, "a_delete_removes_its_row_and_no_other"),
         (Self::DropsEqualRows, "a_table_without_a_key_takes_equal_rows_twice"),
         (Self::ForgetsNotes, "notes_are_stored_with_the_checkpoint"),
+        (Self::ForgetsWhatIsAskedFor, "a_copy_that_was_asked_for_is_not_forgotten"),
         (Self::StopsAtRefusedRows, "a_refused_row_is_kept_aside_and_the_rest_is_stored"),
         (Self::KeepsFailedRows, "a_failed_row_is_forgotten_when_it_is_stored"),
         (Self::LosesKeys, "keys_are_complete_and_each_once"),

@@ -99,6 +99,10 @@ impl SinkTransaction for BrokenTransaction<'_> {
         // A copy without any checkpoint would not be found again at all, which is another promise.
         let forgets = self.fault == SinkFault::ForgetsCheckpoints && !building;
         let mut stored = if forgets { Vec::new() } else { checkpoints.to_vec() };
+        if self.fault == SinkFault::ForgetsWhatIsAskedFor {
+            // The kit's own copies have no fingerprint.
+            stored.retain(|checkpoint| checkpoint.state == CopyState::Live || checkpoint.fingerprint.is_empty());
+        }
         if self.fault == SinkFault::ForgetsNotes {
             stored.iter_mut().for_each(|checkpoint| checkpoint.upkeep = Upkeep::default());
         }

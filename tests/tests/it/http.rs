@@ -1,31 +1,41 @@
-//! A client that keeps its connection.
+//! A client of the HTTP endpoints that keeps its connection.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-pub(super) struct Client {
+pub(crate) struct Client {
     port: u16,
     stream: Option<BufReader<TcpStream>>,
 }
 
 impl Client {
-    pub(super) fn of(port: u16) -> Self {
+    pub(crate) fn of(port: u16) -> Self {
         Self { port, stream: None }
     }
 
-    /// The status and the body of the answer. A connection may have ended since the last one: then it is made anew.
-    pub(super) fn post(&mut self, path: &str, body: &str) -> (u16, String) {
-        self.try_post(path, body).or_else(|_| self.try_post(path, body)).unwrap()
+    /// The status and the body of the answer.
+    pub(crate) fn get(&mut self, path: &str) -> (u16, String) {
+        self.ask("GET", path, "")
     }
 
-    fn try_post(&mut self, path: &str, body: &str) -> std::io::Result<(u16, String)> {
+    /// Likewise.
+    pub(crate) fn post(&mut self, path: &str, body: &str) -> (u16, String) {
+        self.ask("POST", path, body)
+    }
+
+    /// A connection may have ended since the last answer: then it is made anew.
+    fn ask(&mut self, method: &str, path: &str, body: &str) -> (u16, String) {
+        self.try_ask(method, path, body).or_else(|_| self.try_ask(method, path, body)).unwrap()
+    }
+
+    fn try_ask(&mut self, method: &str, path: &str, body: &str) -> std::io::Result<(u16, String)> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => connect(self.port)?,
         };
         let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
         stream.get_mut().write_all(format!("{head}{body}").as_bytes())?;

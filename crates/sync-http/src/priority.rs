@@ -5,7 +5,8 @@
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
-/// Lowers the priority of the thread that calls it, for good. Where threads have no priority of their own, nothing happens.
+/// Lowers the priority of the thread that calls it, for good; a thread that it starts begins there, and may go lower still. Where threads
+/// have no priority of their own, nothing happens.
 pub(crate) fn lower() {
     // A thread that keeps its priority works as well.
     #[cfg(target_os = "linux")]

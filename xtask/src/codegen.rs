@@ -1,7 +1,7 @@
 //! Pages that are written from code: tests compare them, and write them anew when they are asked to.
 
-use crate::Outcome;
 use crate::cargo::{cargo, succeed};
+use crate::{Outcome, tidy};
 
 /// The tests, each with its package: the parts of `docs/types.md`.
 const PAGES: [(&str, &str); 2] = [
@@ -22,7 +22,8 @@ pub(crate) fn run(check: bool) -> Outcome {
         };
         succeed(&mut command)?;
     }
-    Ok(())
+    // Whether it is as it should be is one of tidy's rules.
+    if check { Ok(()) } else { tidy::write_errors() }
 }
 
 #[cfg(test)]

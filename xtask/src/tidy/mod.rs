@@ -36,6 +36,7 @@ pub(crate) fn run() -> Outcome {
         proofs::exist(&texts),
         proofs::errors_are_said(&texts),
         texts::are_tested(&texts),
+        texts::is_current(&texts),
     ]
     .concat();
     for sentence in &broken {
@@ -46,6 +47,13 @@ pub(crate) fn run() -> Outcome {
     }
     println!("tidy: {} packages and {} files keep the rules", packages.len(), texts.len());
     Ok(())
+}
+
+/// Writes the page of all errors anew.
+pub(crate) fn write_errors() -> Outcome {
+    let root = test_servers::workspace_root();
+    let texts = TextFile::read_all(&root, &tracked_names(&root)?);
+    Ok(std::fs::write(root.join(texts::PAGE), texts::page(&texts))?)
 }
 
 /// What is in the repository, or would be with the next commit.

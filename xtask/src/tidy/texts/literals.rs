@@ -27,6 +27,18 @@ const METHODS: [&str; 4] = ["hint", "warning", "note", "bad_request"];
 pub(super) struct Literals {
     pub(super) of_errors: Vec<Text>,
     pub(super) of_tests: Vec<String>,
+    /// The texts of errors again, by the calls that make them.
+    pub(super) said: Vec<Said>,
+}
+
+/// What one call says, and what the hints do that follow it.
+#[derive(Debug)]
+pub(super) struct Said {
+    /// Of the error, or `refused` and `logged`.
+    pub(super) kind: String,
+    /// One, or one of several.
+    pub(super) messages: Vec<Text>,
+    pub(super) hints: Vec<Text>,
 }
 
 /// A text of an error.
@@ -54,8 +66,15 @@ impl Literals {
                 TokenTree::Group(group) => {
                     let for_test = is_cfg_test(&tokens[..index], group);
                     let test = in_test || test_item;
-                    if !test && group.delimiter() == Delimiter::Parenthesis && says(&tokens[..index]) {
-                        self.collect(group.stream(), false);
+                    if !test && group.delimiter() == Delimiter::Parenthesis {
+                        if says(&tokens[..index]) {
+                            self.collect(group.stream(), false);
+                        }
+                        if let Some(kind) = kind(&tokens[..index]) {
+                            let is_format = kind == LOGGED;
+                            let messages = texts(group.stream(), is_format);
+                            self.said.push(Said { kind, messages, hints: hints(&tokens[index + 1..]) });
+                        }
                     }
                     self.walk(group.stream(), test);
                     // The item that follows the attribute ends with its body.
@@ -104,6 +123,44 @@ fn says(before: &[TokenTree]) -> bool {
     let path = sign(second, ':') && sign(third, ':');
     path && (of(&["Error"]) && KINDS.contains(&name.as_str())
         || of(&["Refusal"]) && ["new", "bad_request"].contains(&&*name))
+}
+
+/// What stands for the kind of a message in the log.
+const LOGGED: &str = "logged";
+
+/// The kind of message that is made by what these tokens end with.
+fn kind(before: &[TokenTree]) -> Option<String> {
+    let text: String = before.iter().rev().take(5).rev().map(ToString::to_string).collect();
+    let made = |of: &str| text.strip_suffix(of).is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric()));
+    let of_error = KINDS.iter().filter(|kind| **kind != "new").find(|kind| made(&format!("Error::{kind}")));
+    if let Some(kind) = of_error {
+        return Some((*kind).to_owned());
+    }
+    if made("Refusal::new") || made("Refusal::bad_request") {
+        return Some("refused".to_owned());
+    }
+    (made("tracing::warn!") || made("tracing::error!")).then(|| LOGGED.to_owned())
+}
+
+fn texts(arguments: TokenStream, is_format: bool) -> Vec<Text> {
+    let mut found = Literals::default();
+    found.collect(arguments, is_format);
+    found.of_errors
+}
+
+/// Those of the calls that follow at once: `.at(…).hint(…)`.
+fn hints(mut after: &[TokenTree]) -> Vec<Text> {
+    let mut found = Vec::new();
+    while let [TokenTree::Punct(dot), TokenTree::Ident(name), TokenTree::Group(group), rest @ ..] = after {
+        if dot.as_char() != '.' {
+            break;
+        }
+        if name == "hint" {
+            found.extend(texts(group.stream(), false));
+        }
+        after = rest;
+    }
+    found
 }
 
 /// `#[cfg(test)]`, of which this is the part in brackets.

@@ -2,12 +2,14 @@
 
 mod allowed;
 mod literals;
+mod page;
 
 use std::collections::HashSet;
 
 use super::files::TextFile;
 use allowed::ALLOWED;
 use literals::{Literals, Text, literals};
+pub(super) use page::{PAGE, is_current, page};
 
 /// A run of text so long between two values tells an error from others.
 const DISTINCT: usize = 10;
@@ -33,7 +35,7 @@ pub(super) fn are_tested(files: &[TextFile]) -> Vec<String> {
         if !file.path.ends_with(".rs") {
             continue;
         }
-        let Some(Literals { of_errors, of_tests }) = literals(&file.text, is_test(&file.path)) else {
+        let Some(Literals { of_errors, of_tests, .. }) = literals(&file.text, is_test(&file.path)) else {
             broken.push(format!("{} can't be read as Rust", file.path));
             continue;
         };

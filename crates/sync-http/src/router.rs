@@ -51,6 +51,7 @@ fn open() -> Router<Arc<Shared>> {
         .route("/", get(routes::page))
         .route("/page.js", get(routes::script))
         .route("/page.css", get(routes::style))
+        .route("/openapi.json", get(routes::openapi))
         .route("/healthz", get(routes::healthz))
         .route("/readyz", get(routes::readyz))
         .method_not_allowed_fallback(not_allowed)

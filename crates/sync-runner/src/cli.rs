@@ -152,6 +152,11 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages of all commands: data-sync man /usr/local/share/man/man1
+    Man {
+        /// The folder, which must be there
+        folder: PathBuf,
+    },
     /// Print the configuration that counts, with defaults and environment, without secrets
     PrintConfig,
 }

@@ -1,5 +1,6 @@
-//! `cargo xtask package`: the static binary, and that it needs nothing of the system that it runs on.
+//! `cargo xtask package`: the static binary, that it needs nothing of the system that it runs on, and a Debian package of it.
 
+mod debian;
 mod empty_root;
 mod name_server;
 
@@ -28,7 +29,8 @@ pub(crate) fn run() -> Outcome {
         return Err(format!("it has more than {LARGEST} bytes").into());
     }
     empty_root::syncs_in(&binary)?;
-    unit()
+    unit()?;
+    debian::build(&binary)
 }
 
 /// The binary without the names of its functions, which are a seventh of it.

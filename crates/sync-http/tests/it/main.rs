@@ -7,6 +7,7 @@ mod commands;
 mod documented;
 mod fixture;
 mod guards;
+mod openapi;
 mod page;
 mod probes;
 mod queries;

@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod failed;
 mod init;
+mod man;
 mod planned;
 mod print_config;
 mod query;
@@ -27,6 +28,7 @@ pub(crate) fn run(cli: Cli, registry: &Registry, console: &Console) -> Exit {
     match &cli.command {
         Command::Init { url, output } => return on_a_runtime(console, init::run(registry, console, url, output)),
         Command::Completions { shell } => return completions::run(console, *shell),
+        Command::Man { folder } => return man::run(console, folder),
         _ => {}
     }
     let load = || Config::load(cli.config.as_deref(), std::env::vars_os());
@@ -54,7 +56,7 @@ pub(crate) fn run(cli: Cli, registry: &Registry, console: &Console) -> Exit {
         }
         Command::Backup { file } => backup::run(&config, console, &file),
         // Those that need no configuration were carried out above.
-        Command::Init { .. } | Command::Completions { .. } => Exit::Bug,
+        Command::Init { .. } | Command::Completions { .. } | Command::Man { .. } => Exit::Bug,
         Command::Sync { json } => on_a_runtime(console, sync::run(&config, registry, console, json)),
         Command::Run => run::run(&config, &load, registry, console),
         Command::Status { json, rows, watch } => status::run(&config, console, &status::Wish { json, rows, watch }),

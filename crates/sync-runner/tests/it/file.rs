@@ -73,7 +73,31 @@ fn damage_is_found_on_demand() {
         told.contains("the file is damaged: ") && told.ends_with("move it away; the next sync makes a new one"),
         "{told}"
     );
-    assert!(run(shop.path(), &["completions", "bash"]).stdout.contains("data-sync"));
+}
+
+#[test]
+fn completions_and_manual_pages_come_from_the_binary() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(folder.path(), &["completions", "bash"]).stdout.contains("data-sync"));
+
+    let written = run(folder.path(), &["man", "."]);
+    assert_eq!((written.code, written.stdout.as_str(), written.stderr.as_str()), (0, "", ""));
+    let page = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let main = page("data-sync.1");
+    assert!(main.starts_with(".ie") && main.contains(".TH data-sync 1"), "{main}");
+    for part in [".SH SYNOPSIS", "Exit codes:", "data\\-sync\\-run(1)", "A bug in this program"] {
+        assert!(main.to_lowercase().contains(&part.to_lowercase()), "{part}: {main}");
+    }
+    assert!(page("data-sync-verify.1").contains("Set right what differs"));
+
+    let refused = run(folder.path(), &["man", "absent"]);
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused.stderr.starts_with("error: absent: the manual pages can't be written: ")
+            && refused.stderr.ends_with("name a folder that is there and that this user may write to\n"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Metrics, events and the last hour.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
@@ -85,4 +86,25 @@ fn recent_runs_are_told() {
     assert_eq!(runs.len(), 2, "{history}");
     assert!(runs.iter().any(|run| run["replica"] == "tmp_users" && run["changed"] == 2 && run["error"].is_null()));
     assert_eq!((&history["every_seconds"], &history["tables"]), (&60.into(), &serde_json::json!({})));
+}
+
+#[test]
+fn rules_and_dashboards_name_metrics_that_there_are() {
+    let shop = Shop::synced();
+    let served = shop.serve(|_| {});
+    let metrics = get(served.address(), "/metrics").body;
+    for (file, text) in [
+        ("alerts.yml", include_str!("../../../../packaging/alerts.yml")),
+        ("grafana.json", include_str!("../../../../packaging/grafana.json")),
+    ] {
+        let names: BTreeSet<&str> = text
+            .match_indices("data_sync_")
+            .map(|(at, _)| text[at..].split(|c: char| c != '_' && !c.is_ascii_alphanumeric()).next().unwrap())
+            .collect();
+        assert!(names.len() > 5, "{file}: {names:?}");
+        for name in names {
+            let kind = format!("# TYPE {} ", name.trim_end_matches("_bucket"));
+            assert!(metrics.contains(&kind), "{file}: {name} is no metric");
+        }
+    }
 }

@@ -60,6 +60,8 @@ pub struct TableStatus {
     pub interval: Option<Duration>,
     /// When a run succeeded last, in milliseconds since 1970.
     pub last_success_ms: Option<i64>,
+    /// When that run began, likewise: what was committed at the source before has been read.
+    pub last_success_began_ms: Option<i64>,
     /// Why the last run failed; gone with the next success.
     pub error: Option<String>,
     /// Failures since the last success.
@@ -210,6 +212,7 @@ impl TableStatus {
             estimated_rows: plan.source.schema.estimated_rows(),
             interval: None,
             last_success_ms: None,
+            last_success_began_ms: None,
             error: None,
             failures: 0,
             next_run_ms: None,

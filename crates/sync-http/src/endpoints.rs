@@ -105,6 +105,8 @@ pub struct HttpLimits {
     /// How long a query waits for its turn before it is sent away. Who asks without a pause is slowed down by that, whereas a refusal at
     /// once would only let it ask more often.
     pub queue: Duration,
+    /// How long an answer is held back until the replica is as fresh as was demanded.
+    pub freshness: Duration,
     /// Bytes of a request's body.
     pub body: usize,
     /// How long a request's head may take to arrive, and a connection may wait for its next request.
@@ -118,12 +120,13 @@ pub struct HttpLimits {
 }
 
 impl Default for HttpLimits {
-    /// 4 queries, a second for their turn, bodies of 1 MiB, 10 seconds for a head, 30 for a request, 5 minutes and 128 connections.
+    /// 4 queries, a second for their turn and 10 for freshness, bodies of 1 MiB, 10 seconds for a head, 30 for a request, 5 minutes and 128 connections.
     fn default() -> Self {
         Self {
             query: QueryLimits::default(),
             queries: 4,
             queue: Duration::from_secs(1),
+            freshness: Duration::from_secs(10),
             body: 1 << 20,
             head: Duration::from_secs(10),
             request: Duration::from_secs(30),

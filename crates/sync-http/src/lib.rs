@@ -5,6 +5,7 @@ mod endpoints;
 mod feed;
 #[cfg(test)]
 mod fixture;
+mod freshness;
 mod guarantee;
 mod guard;
 mod health;

@@ -39,6 +39,12 @@ impl Reply {
         self.header = Some((name, HeaderValue::from_static(value)));
         self
     }
+
+    /// Tells up to which number of `/events` the answer is sure to reach.
+    pub(crate) fn reaching(mut self, sequence: u64) -> Self {
+        self.header = Some((HeaderName::from_static("x-sync-seq"), HeaderValue::from(sequence)));
+        self
+    }
 }
 
 impl IntoResponse for Reply {

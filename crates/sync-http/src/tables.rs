@@ -1,6 +1,9 @@
 //! Tables by the names that clients give them.
 
+use axum::http::StatusCode;
 use sync_core::status::{Status, TableStatus};
+
+use crate::reply::Refusal;
 
 /// Tables that a name means: a replica's name, `schema.table`, or a table's name alone. More than one is too many.
 pub(crate) fn meant<'a>(status: &'a Status, name: &str) -> Vec<&'a TableStatus> {
@@ -13,6 +16,19 @@ pub(crate) fn meant<'a>(status: &'a Status, name: &str) -> Vec<&'a TableStatus> 
     }
     let full = by(&|table| table.table.to_string() == name);
     if full.is_empty() { by(&|table| table.table.name() == name) } else { full }
+}
+
+/// The one table of this name.
+pub(crate) fn one<'a>(status: &'a Status, name: &str) -> Result<&'a TableStatus, Refusal> {
+    match meant(status, name).as_slice() {
+        [table] => Ok(table),
+        [] => Err(Refusal::new(StatusCode::NOT_FOUND, format!("table: no table {name:?} is synced"))),
+        several => {
+            let replicas: Vec<_> = several.iter().map(|table| table.replica.as_str()).collect();
+            let message = format!("table: {name:?} could be {}; name one of them", replicas.join(" or "));
+            Err(Refusal::bad_request(message))
+        }
+    }
 }
 
 #[cfg(test)]

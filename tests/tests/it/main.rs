@@ -14,6 +14,7 @@ mod events;
 mod failed;
 mod faults;
 mod first_sync;
+mod freshness;
 mod http;
 mod kill;
 mod late;

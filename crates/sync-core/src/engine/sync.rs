@@ -91,7 +91,7 @@ impl Engine {
         let result = run.run(started_ms, &mut outcome).instrument(span.clone()).await;
         let error = result.err().map(|error| error.at(format!("table {}", plan.id())));
         self.keep_record(plan, started_ms, &mut outcome, error.as_ref()).await;
-        span.in_scope(|| self.show_end(plan, &outcome, started.elapsed(), error.as_ref()));
+        span.in_scope(|| self.show_end(plan, &outcome, started_ms, started.elapsed(), error.as_ref()));
         if error.is_none() && matches!(outcome.work, Some(Work::Copied | Work::Resumed)) && plan.mode == Mode::Follow {
             let (rows, seconds) = (outcome.rows_read, started.elapsed().as_secs_f64());
             span.in_scope(|| {
@@ -153,7 +153,14 @@ impl Engine {
     }
 
     /// Shows how a run ended; logs only what is new.
-    fn show_end(&self, plan: &TablePlan, outcome: &RunOutcome, took: Duration, error: Option<&crate::Error>) {
+    fn show_end(
+        &self,
+        plan: &TablePlan,
+        outcome: &RunOutcome,
+        started_ms: i64,
+        took: Duration,
+        error: Option<&crate::Error>,
+    ) {
         let text = error.map(ToString::to_string);
         self.status.waiting(self.writer.waiting_bytes());
         self.status.update(&plan.replica.name, |table| {
@@ -177,6 +184,7 @@ impl Engine {
                 table.failures = table.failures.saturating_add(1);
             } else {
                 table.last_success_ms = Some(now_ms());
+                table.last_success_began_ms = Some(started_ms);
                 table.failures = 0;
             }
             table.error = text;

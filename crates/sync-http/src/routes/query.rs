@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query as Search, State};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use sink_sqlite::query::{Answer, JsonRows, Parameters, Query};
@@ -12,22 +13,27 @@ use sync_core::Result as CoreResult;
 
 use super::object;
 use crate::endpoints::{LastQuery, Shared};
+use crate::freshness::Freshness;
 use crate::reply::{Refusal, Reply};
 
 /// `{"result": [{column: value}]}`.
-pub(crate) async fn query(State(shared): State<Arc<Shared>>, body: Body) -> Result<Reply, Refusal> {
-    answer(shared, body, |answer| Reply::ok(&Objects::of(answer))).await
+pub(crate) async fn query(State(shared): State<Arc<Shared>>, search: Settings, body: Body) -> Result<Reply, Refusal> {
+    answer(shared, search, body, |answer| Reply::ok(&Objects::of(answer))).await
 }
 
 /// `{"result": {"columns": […], "rows": [[…]], "meta": {…}}}`.
-pub(crate) async fn query_raw(State(shared): State<Arc<Shared>>, body: Body) -> Result<Reply, Refusal> {
-    answer(shared, body, |answer| Reply::ok(&Raw::of(answer))).await
+pub(crate) async fn query_raw(
+    State(shared): State<Arc<Shared>>,
+    search: Settings,
+    body: Body,
+) -> Result<Reply, Refusal> {
+    answer(shared, search, body, |answer| Reply::ok(&Raw::of(answer))).await
 }
 
 /// `{"success": true, "result": [{column: value}]}`.
-pub(crate) async fn test_query(State(shared): State<Arc<Shared>>, body: Body) -> Reply {
+pub(crate) async fn test_query(State(shared): State<Arc<Shared>>, search: Settings, body: Body) -> Reply {
     let successful = |answer: &Answer| Reply::ok(&Objects { success: Some(true), ..Objects::of(answer) });
-    answer(shared, body, successful).await.unwrap_or_else(Refusal::without_success)
+    answer(shared, search, body, successful).await.unwrap_or_else(Refusal::without_success)
 }
 
 #[derive(Serialize)]
@@ -73,11 +79,14 @@ impl<'a> Raw<'a> {
 
 async fn answer(
     shared: Arc<Shared>,
+    search: Settings,
     body: Body,
     shape: impl FnOnce(&Answer) -> Reply + Send + 'static,
 ) -> Result<Reply, Refusal> {
     let limits = &shared.endpoints.limits;
+    let freshness = demanded(search)?;
     let query = read(object(body, limits.body).await?)?;
+    let sequence = freshness.reached(&shared).await?;
     let asked = Query::new(&query.sql).parameters(query.parameters).limits(limits.query);
     let asking = Arc::clone(&shared);
     let work = move |stop| {
@@ -85,9 +94,26 @@ async fn answer(
         let answer = ask(&asking, &asked.stopped_by(stop));
         asking.keep_last_query(LastQuery { sql: query.sql, result: summary(&answer, started) });
         // Written here, because a long answer takes a while to write.
-        Ok(shape(&answer?))
+        Ok(shape(&answer?).reaching(sequence))
     };
     shared.queries.run_within(limits.queue, work).await?
+}
+
+/// The search part of an address, or why it is none.
+type Settings = Result<Search<Vec<(String, String)>>, QueryRejection>;
+
+fn demanded(search: Settings) -> Result<Freshness, Refusal> {
+    let Search(settings) = search.map_err(|error| Refusal::bad_request(error.body_text()))?;
+    let mut freshness = Freshness::default();
+    for (name, value) in settings {
+        if name == "table" {
+            freshness.of_table(value);
+        } else if !freshness.set(&name, &value)? {
+            let known = "there are min_seq, max_staleness and table";
+            return Err(Refusal::bad_request(format!("{name:?} can't be set in the address; {known}")));
+        }
+    }
+    Ok(freshness)
 }
 
 struct Asked {

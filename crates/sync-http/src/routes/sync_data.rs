@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use sink_sqlite::query::{Answer, Parameters, PublishedTable, Query, QueryLimits, QuerySession, StopFlag};
 
 use crate::endpoints::Shared;
+use crate::freshness::Freshness;
 use crate::reply::{Refusal, Reply};
 
 /// Rows of each table, unless `limit` says otherwise.
@@ -20,12 +21,13 @@ pub(crate) async fn sync_data(
 ) -> Result<Reply, Refusal> {
     let Search(settings) = search.map_err(|error| Refusal::bad_request(error.body_text()))?;
     let wanted = Wanted::read(settings, shared.endpoints.limits.query)?;
+    let sequence = wanted.freshness.reached(&shared).await?;
     let asking = Arc::clone(&shared);
     let work = move |stop| {
         let mut session = asking.sessions.open(&asking.endpoints.replica)?;
         let data = wanted.rows(&mut session, &stop)?;
         asking.sessions.keep(session);
-        Ok(Reply::ok(&data))
+        Ok(Reply::ok(&data).reaching(sequence))
     };
     shared.queries.run_within(shared.endpoints.limits.queue, work).await?
 }
@@ -36,6 +38,7 @@ struct Wanted {
     /// Rows with a larger key than this alone.
     after: Option<Vec<Json>>,
     limits: QueryLimits,
+    freshness: Freshness,
 }
 
 /// The tables with their rows, in order.
@@ -53,10 +56,14 @@ impl Serialize for Data {
 
 impl Wanted {
     fn read(settings: Vec<(String, String)>, limits: QueryLimits) -> Result<Self, Refusal> {
-        let mut wanted = Self { table: None, rows: ROWS.min(limits.rows), after: None, limits };
+        let mut wanted =
+            Self { table: None, rows: ROWS.min(limits.rows), after: None, limits, freshness: Freshness::default() };
         for (name, value) in settings {
             match name.as_str() {
-                "table" => wanted.table = Some(value),
+                "table" => {
+                    wanted.freshness.of_table(value.clone());
+                    wanted.table = Some(value);
+                }
                 "after" => wanted.after = Some(key_of(&value)),
                 "limit" => {
                     let rows = value.parse().ok().filter(|rows| (1..=limits.rows).contains(rows));
@@ -64,8 +71,10 @@ impl Wanted {
                         Refusal::bad_request(format!("limit: {value:?} is no number from 1 to {}", limits.rows))
                     })?;
                 }
+                _ if wanted.freshness.set(&name, &value)? => {}
                 _ => {
-                    let message = format!("{name:?} can't be set here; there are table, limit and after");
+                    let known = "there are table, limit, after, min_seq and max_staleness";
+                    let message = format!("{name:?} can't be set here; {known}");
                     return Err(Refusal::bad_request(message));
                 }
             }

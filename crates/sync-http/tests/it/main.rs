@@ -6,6 +6,7 @@ mod client;
 mod commands;
 mod documented;
 mod fixture;
+mod freshness;
 mod guards;
 mod openapi;
 mod page;

@@ -109,7 +109,7 @@ fn what_can_not_be_shown_is_refused_with_the_reason() {
     }
     assert_eq!(
         error("/sync-data?rows=1"),
-        (400, "\"rows\" can't be set here; there are table, limit and after".to_owned())
+        (400, "\"rows\" can't be set here; there are table, limit, after, min_seq and max_staleness".to_owned())
     );
     let hint = "ask for one table with ?table=NAME, or for fewer rows with ?limit=N";
     assert_eq!(error("/sync-data"), (400, format!("these rows take more than 300 bytes; {hint}")));

@@ -9,6 +9,7 @@ use tokio::time;
 
 use crate::clock::now_ms;
 use crate::endpoints::Shared;
+use crate::guard::Role;
 use crate::reply::Refusal;
 use crate::tables::one;
 
@@ -49,11 +50,11 @@ impl Freshness {
         self.tables.push(name);
     }
 
-    /// Waits until the replica is as fresh as that, and has stale tables synced for it. Answers the number that whoever reads now is sure to
-    /// see.
-    pub(crate) async fn reached(&self, shared: &Shared) -> Result<u64, Refusal> {
+    /// Waits until the replica is as fresh as that. Stale tables are synced for whoever may command; others wait for the next run. Answers
+    /// the number that whoever reads now is sure to see.
+    pub(crate) async fn reached(&self, shared: &Shared, asked_by: Role) -> Result<u64, Refusal> {
         if let Some(staleness) = self.staleness {
-            self.all_fresh(shared, staleness).await?;
+            self.all_fresh(shared, staleness, asked_by).await?;
         }
         let mut status = shared.endpoints.status.clone();
         let sequence = |status: &Status| shared.feed.since(status, None).sequence;
@@ -71,7 +72,7 @@ impl Freshness {
         }
     }
 
-    async fn all_fresh(&self, shared: &Shared, staleness: Duration) -> Result<(), Refusal> {
+    async fn all_fresh(&self, shared: &Shared, staleness: Duration, asked_by: Role) -> Result<(), Refusal> {
         let began_ms = now_ms().saturating_sub(i64::try_from(staleness.as_millis()).unwrap_or(i64::MAX));
         let stale: Vec<(String, String)> = {
             let status = shared.endpoints.status.borrow();
@@ -82,7 +83,9 @@ impl Freshness {
             let stale = meant.into_iter().filter(|table| !is_fresh(table, began_ms));
             stale.map(|table| (table.table.to_string(), table.replica.clone())).collect()
         };
-        stale.iter().for_each(|(_, replica)| shared.endpoints.control.sync_now(Some(replica)));
+        if asked_by == Role::Commands {
+            stale.iter().for_each(|(_, replica)| shared.endpoints.control.sync_now(Some(replica)));
+        }
         let left = |status: &Status| {
             let is_stale = |replica: &String| {
                 status.tables.iter().any(|table| table.replica == *replica && !is_fresh(table, began_ms))

@@ -13,7 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 pub(crate) use host::host;
-pub(crate) use token::{may_command, token};
+pub(crate) use token::{Role, may_command, token};
 
 use crate::endpoints::Shared;
 use crate::reply::Refusal;

@@ -15,7 +15,7 @@ use crate::reply::Refusal;
 
 /// What a client may do, by its token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+pub(crate) enum Role {
     Commands,
     Reads,
 }

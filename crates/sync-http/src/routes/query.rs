@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query as Search, State};
+use axum::extract::{Extension, Query as Search, State};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use sink_sqlite::query::{Answer, JsonRows, Parameters, Query};
@@ -14,26 +14,38 @@ use sync_core::Result as CoreResult;
 use super::object;
 use crate::endpoints::{LastQuery, Shared};
 use crate::freshness::Freshness;
+use crate::guard::Role;
 use crate::reply::{Refusal, Reply};
 
 /// `{"result": [{column: value}]}`.
-pub(crate) async fn query(State(shared): State<Arc<Shared>>, search: Settings, body: Body) -> Result<Reply, Refusal> {
-    answer(shared, search, body, |answer| Reply::ok(&Objects::of(answer))).await
+pub(crate) async fn query(
+    State(shared): State<Arc<Shared>>,
+    Extension(role): Extension<Role>,
+    search: Settings,
+    body: Body,
+) -> Result<Reply, Refusal> {
+    answer(shared, (role, search), body, |answer| Reply::ok(&Objects::of(answer))).await
 }
 
 /// `{"result": {"columns": […], "rows": [[…]], "meta": {…}}}`.
 pub(crate) async fn query_raw(
     State(shared): State<Arc<Shared>>,
+    Extension(role): Extension<Role>,
     search: Settings,
     body: Body,
 ) -> Result<Reply, Refusal> {
-    answer(shared, search, body, |answer| Reply::ok(&Raw::of(answer))).await
+    answer(shared, (role, search), body, |answer| Reply::ok(&Raw::of(answer))).await
 }
 
 /// `{"success": true, "result": [{column: value}]}`.
-pub(crate) async fn test_query(State(shared): State<Arc<Shared>>, search: Settings, body: Body) -> Reply {
+pub(crate) async fn test_query(
+    State(shared): State<Arc<Shared>>,
+    Extension(role): Extension<Role>,
+    search: Settings,
+    body: Body,
+) -> Reply {
     let successful = |answer: &Answer| Reply::ok(&Objects { success: Some(true), ..Objects::of(answer) });
-    answer(shared, search, body, successful).await.unwrap_or_else(Refusal::without_success)
+    answer(shared, (role, search), body, successful).await.unwrap_or_else(Refusal::without_success)
 }
 
 #[derive(Serialize)]
@@ -79,14 +91,14 @@ impl<'a> Raw<'a> {
 
 async fn answer(
     shared: Arc<Shared>,
-    search: Settings,
+    (role, search): (Role, Settings),
     body: Body,
     shape: impl FnOnce(&Answer) -> Reply + Send + 'static,
 ) -> Result<Reply, Refusal> {
     let limits = &shared.endpoints.limits;
     let freshness = demanded(search)?;
     let query = read(object(body, limits.body).await?)?;
-    let sequence = freshness.reached(&shared).await?;
+    let sequence = freshness.reached(&shared, role).await?;
     let asked = Query::new(&query.sql).parameters(query.parameters).limits(limits.query);
     let asking = Arc::clone(&shared);
     let work = move |stop| {

@@ -10,6 +10,7 @@ use sink_sqlite::query::{Answer, Parameters, PublishedTable, Query, QueryLimits,
 
 use crate::endpoints::Shared;
 use crate::freshness::Freshness;
+use crate::guard::Role;
 use crate::reply::{Refusal, Reply};
 
 /// Rows of each table, unless `limit` says otherwise.
@@ -21,7 +22,8 @@ pub(crate) async fn sync_data(
 ) -> Result<Reply, Refusal> {
     let Search(settings) = search.map_err(|error| Refusal::bad_request(error.body_text()))?;
     let wanted = Wanted::read(settings, shared.endpoints.limits.query)?;
-    let sequence = wanted.freshness.reached(&shared).await?;
+    // A page of somebody else can send this request too, and must not command.
+    let sequence = wanted.freshness.reached(&shared, Role::Reads).await?;
     let asking = Arc::clone(&shared);
     let work = move |stop| {
         let mut session = asking.sessions.open(&asking.endpoints.replica)?;

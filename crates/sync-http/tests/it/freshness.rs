@@ -2,8 +2,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::client::{Response, get, post};
-use crate::fixture::{LONG, Shop};
+use sync_core::engine::control;
+use sync_core::settings::Secret;
+use sync_http::Endpoints;
+
+use crate::client::{Response, get, post, send};
+use crate::fixture::{LONG, Shop, row, users};
 
 const COUNT: &str = r#"{"sql": "SELECT count(*) AS n FROM users"}"#;
 
@@ -62,6 +66,46 @@ fn a_run_that_ends_meanwhile_is_what_an_answer_waits_for() {
         std::thread::yield_now();
     }
     assert_eq!(reader.join().unwrap(), 200);
+}
+
+/// A sync is a command: neither a reader's token nor a page of somebody else, which can send a GET, has one begun.
+#[test]
+fn who_may_not_command_waits_for_the_next_run() {
+    let shop = Shop::synced();
+    let (control, commands) = control();
+    let mut endpoints = Endpoints::new(shop.engine.status(), control.clone(), &shop.path)
+        .token(Some(Secret::new("all")))
+        .read_token(Some(Secret::new("reading")));
+    endpoints.limits.freshness = Duration::from_secs(3);
+    let server = sync_http::start("127.0.0.1:0".parse().unwrap(), endpoints).unwrap();
+    let address = server.address();
+    let source = shop.source.clone();
+    let client = std::thread::spawn(move || {
+        let ask = |method: &str, path: &str, token: &str, body: &str| {
+            send(
+                address,
+                method,
+                path,
+                &["Content-Type: application/json", &format!("Authorization: Bearer {token}")],
+                body,
+            )
+        };
+        // After the runs with which an engine begins, there are none but those that are asked for.
+        while ask("POST", "/query?max_staleness=0", "all", COUNT).status != 200 {}
+        source.commit(vec![row(users(), 7, "new")]).unwrap();
+        let demand = "max_staleness=0&table=users";
+        let refused = [
+            ask("POST", &format!("/query?{demand}"), "reading", COUNT),
+            ask("GET", &format!("/sync-data?{demand}"), "all", ""),
+        ];
+        let fresh = ask("POST", &format!("/query?{demand}"), "all", COUNT);
+        control.stop();
+        (refused.map(|answer| answer.status), fresh)
+    });
+    shop.runtime.block_on(shop.engine.run(commands)).unwrap();
+    let (refused, fresh) = client.join().unwrap();
+    assert_eq!(refused, [503, 503]);
+    assert_eq!((fresh.status, fresh.body.as_str()), (200, r#"{"result":[{"n":3}]}"#));
 }
 
 #[test]

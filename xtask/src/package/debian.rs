@@ -59,13 +59,18 @@ fn lay_out(root: &Path, binary: &Path) -> Outcome {
         ("fish", "usr/share/fish/vendor_completions.d/data-sync.fish"),
     ] {
         let script = Command::new(binary).args(["completions", shell]).output()?;
+        if !script.status.success() || script.stdout.is_empty() {
+            return Err(format!("data-sync completions {shell} ended with {}", script.status).into());
+        }
         write(&root.join(file), &script.stdout, 0o644)?;
     }
     let folder = test_servers::workspace_root();
     let documentation = root.join(DOCUMENTATION);
     write(&documentation.join("copyright"), COPYRIGHT.as_bytes(), 0o644)?;
     write(&documentation.join("changelog.gz"), &gzipped(&fs::read(folder.join("CHANGELOG.md"))?)?, 0o644)?;
-    write(&documentation.join("alerts.yml"), &fs::read(folder.join("packaging/alerts.yml"))?, 0o644)?;
+    for file in ["alerts.yml", "grafana.json"] {
+        write(&documentation.join(file), &fs::read(folder.join("packaging").join(file))?, 0o644)?;
+    }
     fs::create_dir_all(root.join("etc/data-sync"))?;
     let control = CONTROL.replace("@VERSION@", &version()?);
     write(&root.join("DEBIAN/control"), control.as_bytes(), 0o644)?;
@@ -120,9 +125,10 @@ fn write(file: &Path, bytes: &[u8], mode: u32) -> Outcome {
 /// Without a name and a time in it, so that the same text gives the same bytes.
 fn gzipped(bytes: &[u8]) -> Answer<Vec<u8>> {
     let mut gzip = Command::new("gzip").args(["-9n"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    // A page of text fits into the pipe's reader: it reads on while it writes.
+    // What comes of a page of text fits into a pipe, so it need not be read meanwhile.
     gzip.stdin.take().ok_or("gzip takes no input")?.write_all(bytes)?;
-    Ok(gzip.wait_with_output()?.stdout)
+    let zipped = gzip.wait_with_output()?;
+    if zipped.status.success() { Ok(zipped.stdout) } else { Err(format!("gzip ended with {}", zipped.status).into()) }
 }
 
 #[cfg(test)]

@@ -93,6 +93,9 @@ fn rules_and_dashboards_name_metrics_that_there_are() {
     let shop = Shop::synced();
     let served = shop.serve(|_| {});
     let metrics = get(served.address(), "/metrics").body;
+    let dashboard = include_str!("../../../../packaging/grafana.json");
+    let dashboard: serde_json::Value = serde_json::from_str(dashboard).unwrap();
+    assert!(dashboard["panels"].as_array().unwrap().len() > 5);
     for (file, text) in [
         ("alerts.yml", include_str!("../../../../packaging/alerts.yml")),
         ("grafana.json", include_str!("../../../../packaging/grafana.json")),

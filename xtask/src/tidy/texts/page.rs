@@ -34,9 +34,11 @@ const SECTIONS: [(&str, &str); 12] = [
 ];
 
 const HEAD: &str = "# Errors\n\n\
-    All that `data-sync` says when something is wrong, by its kind, with what to do; `…` stands for names and numbers. Written by `cargo\n\
-    xtask codegen` from the code. What a message means at greater length is in [operations](operations.md); exit codes stand there and in\n\
-    [configuration](configuration.md). A message of kind `internal` is a bug: please report it with the log.\n\n\
+    What `data-sync` says when something is wrong, by its kind, with what to do; `…` stands for names and numbers. Written by `cargo\n\
+    xtask codegen` from the code; left out is what is put together elsewhere than where the error is made: what a server or SQLite itself\n\
+    says, such as a full disk or a lock, and what tells that a server went back in time. Those, and what a message means at greater length,\n\
+    are in [operations](operations.md); exit codes stand there and in [configuration](configuration.md). A message of kind `internal` is\n\
+    a bug: please report it with the log.\n\n\
     Before each message stands its place: the key of the configuration, the table, the file or the server. Where nothing is said of what to do, the\n\
     message says it itself, or what stands at the head of its section.\n";
 

@@ -1,7 +1,7 @@
 //! One table of a running engine: when it is due, and what became of its last runs.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::control::Command;
 use super::schedule::{Schedule, chance};
@@ -105,7 +105,7 @@ impl Entry {
     /// Due at once.
     pub(super) fn new(plan: TablePlan, now: Instant, paused: bool) -> Self {
         Self {
-            schedule: Schedule::new(now, plan.sync_interval, chance()),
+            schedule: Schedule::new(now, plan.sync_interval, chance()).at(plan.sync_times.clone()),
             plan: Arc::new(plan),
             due: now,
             running: false,
@@ -124,9 +124,9 @@ impl Entry {
 
     /// Takes over a newer plan of the same table.
     pub(super) fn replan(&mut self, plan: TablePlan, now: Instant) {
-        if plan.sync_interval != self.plan.sync_interval {
-            self.schedule = Schedule::new(now, plan.sync_interval, chance());
-            self.due = self.due.min(self.schedule.next(now));
+        if (plan.sync_interval, &plan.sync_times) != (self.plan.sync_interval, &self.plan.sync_times) {
+            self.schedule = Schedule::new(now, plan.sync_interval, chance()).at(plan.sync_times.clone());
+            self.due = self.due.min(self.schedule.next(now, SystemTime::now()));
         }
         self.plan = Arc::new(plan);
     }
@@ -163,17 +163,17 @@ impl Entry {
             self.stored = Some(now);
         }
         if let Some(took) = ended.swept {
-            let rest = self.plan.sweep_interval.unwrap_or_else(|| self.schedule.interval().max(took * SWEEP_REST));
+            let rest = self.plan.sweep_interval.unwrap_or_else(|| self.schedule.rest().max(took * SWEEP_REST));
             self.sweep_due = now + rest;
         }
         if let Some(took) = ended.reconciled {
-            self.reconcile_due = now + self.schedule.interval().max(took * SWEEP_REST);
+            self.reconcile_due = now + self.schedule.rest().max(took * SWEEP_REST);
         }
         match ended.error {
             None => {
                 self.failures = 0;
                 self.live = !self.anew;
-                self.due = self.schedule.next(now);
+                self.due = self.schedule.next(now, SystemTime::now());
             }
             Some(kind) => {
                 self.failures = self.failures.saturating_add(1);
@@ -181,7 +181,7 @@ impl Entry {
                 self.due = if kind.is_transient() || kind == ErrorKind::Schema {
                     self.schedule.retry(now, self.failures, chance())
                 } else {
-                    self.schedule.next(now)
+                    self.schedule.next(now, SystemTime::now())
                 };
             }
         }

@@ -1,32 +1,46 @@
 //! When a table runs next. Pure: time and chance are arguments.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::plan::SyncTimes;
 
 /// The first wait after a failure; it doubles with each further one.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// A run is put off by at most this part of its interval, so that many daemons do not ask one server at once.
 const JITTER: f64 = 0.1;
 
-/// The regular times of one table: a grid, so that runs of any length cause no drift.
-#[derive(Clone, Copy, Debug)]
+/// The regular times of one table: a grid, so that runs of any length cause no drift, or the times that were set.
+#[derive(Clone, Debug)]
 pub(crate) struct Schedule {
     origin: Instant,
     interval: Duration,
+    times: Option<SyncTimes>,
 }
 
 impl Schedule {
     /// A grid from now on; `chance`, from 0 to 1, moves it by a part of the jitter.
     pub(crate) fn new(now: Instant, interval: Duration, chance: f64) -> Self {
         let interval = interval.max(Duration::from_millis(10));
-        Self { origin: now + interval.mul_f64(JITTER * chance.clamp(0.0, 1.0)), interval }
+        Self { origin: now + interval.mul_f64(JITTER * chance.clamp(0.0, 1.0)), interval, times: None }
     }
 
-    pub(crate) fn interval(&self) -> Duration {
-        self.interval
+    /// These times in place of the grid, to the minute: nothing is put off.
+    pub(crate) fn at(mut self, times: Option<SyncTimes>) -> Self {
+        self.times = times;
+        self
     }
 
-    /// The next time on the grid. Those that passed while a run took long are left out: runs never overlap, nor pile up.
-    pub(crate) fn next(&self, now: Instant) -> Instant {
+    /// How long at least what costs much is not done again. At times that were set, it is done each time.
+    pub(crate) fn rest(&self) -> Duration {
+        if self.times.is_some() { Duration::ZERO } else { self.interval }
+    }
+
+    /// The next time; `clock` is `now` by the calendar. Those that passed while a run took long are left out: runs never overlap, nor pile
+    /// up.
+    pub(crate) fn next(&self, now: Instant, clock: SystemTime) -> Instant {
+        if let Some(times) = &self.times {
+            return now + times.wait_from(clock);
+        }
         let passed = now.saturating_duration_since(self.origin).as_nanos() / self.interval.as_nanos();
         let passed = u32::try_from(passed).unwrap_or(u32::MAX - 1);
         if now < self.origin { self.origin } else { self.origin + self.interval * (passed + 1) }
@@ -56,20 +70,35 @@ mod tests {
     fn a_run_that_takes_long_moves_no_later_one() {
         let start = Instant::now();
         let schedule = Schedule::new(start, 10 * SECOND, 0.0);
-        assert_eq!(schedule.next(start), start + 10 * SECOND);
-        assert_eq!(schedule.next(start + 3 * SECOND), start + 10 * SECOND);
-        assert_eq!(schedule.next(start + 10 * SECOND), start + 20 * SECOND);
-        assert_eq!(schedule.next(start + 57 * SECOND), start + 60 * SECOND);
+        assert_eq!(schedule.next(start, SystemTime::now()), start + 10 * SECOND);
+        assert_eq!(schedule.next(start + 3 * SECOND, SystemTime::now()), start + 10 * SECOND);
+        assert_eq!(schedule.next(start + 10 * SECOND, SystemTime::now()), start + 20 * SECOND);
+        assert_eq!(schedule.next(start + 57 * SECOND, SystemTime::now()), start + 60 * SECOND);
     }
 
     #[test]
     fn jitter_stays_within_a_tenth() {
         let start = Instant::now();
         for chance in [0.0, 0.3, 1.0] {
-            let next = Schedule::new(start, 10 * SECOND, chance).next(start);
+            let next = Schedule::new(start, 10 * SECOND, chance).next(start, SystemTime::now());
             assert!(next >= start && next <= start + 10 * SECOND, "{chance}");
         }
-        assert_eq!(Schedule::new(start, 10 * SECOND, 1.0).next(start), start + SECOND);
+        assert_eq!(Schedule::new(start, 10 * SECOND, 1.0).next(start, SystemTime::now()), start + SECOND);
+    }
+
+    #[test]
+    fn times_that_were_set_are_met_whatever_the_interval() {
+        let (start, clock) = (Instant::now(), SystemTime::UNIX_EPOCH + 1000 * SECOND);
+        let hourly = |time: SystemTime| {
+            let passed = time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs() / 3600;
+            Some(SystemTime::UNIX_EPOCH + Duration::from_secs(3600 * (passed + 1)))
+        };
+        let times = SyncTimes::new("hourly", clock, hourly);
+        let schedule = Schedule::new(start, times.longest_gap(), 1.0).at(Some(times));
+        assert_eq!(schedule.next(start, clock), start + 2600 * SECOND);
+        assert_eq!(schedule.next(start, clock + 2600 * SECOND), start + 3600 * SECOND, "that one is met already");
+        assert_eq!(schedule.rest(), Duration::ZERO, "what is searched for once is searched for the next time too");
+        assert_eq!(schedule.retry(start, 1, 1.0) - start, SECOND);
     }
 
     #[test]

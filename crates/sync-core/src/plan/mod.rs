@@ -5,6 +5,7 @@ mod indexes;
 mod select;
 mod settings;
 mod table;
+mod times;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub use settings::{
     DEFAULT_RECONCILE_INTERVAL, DEFAULT_SYNC_INTERVAL, Deletes, Mask, Mode, Numeric, OnSchemaChange, OnSourceChange,
     ReadAs, TableSettings,
 };
+pub use times::SyncTimes;
 
 use crate::naming::DEFAULT_PREFIX;
 use crate::{
@@ -118,8 +120,10 @@ pub struct TablePlan {
     pub limits: BatchLimits,
     /// What a stored cursor depends on.
     pub fingerprint: String,
-    /// How often it is synced by itself.
+    /// How often it is synced by itself; with `sync_times`, the longest time from one to the next.
     pub sync_interval: Duration,
+    /// The times at which it is synced, where it is not every so often.
+    pub sync_times: Option<SyncTimes>,
     /// How often it is swept; `None` leaves it to what a sweep costs.
     pub sweep_interval: Option<Duration>,
     /// How long a copy may hold one snapshot.

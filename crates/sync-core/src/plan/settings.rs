@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::SyncTimes;
+
 /// What can be set for a table; `None` leaves it to the next wider setting.
 #[non_exhaustive]
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +21,8 @@ pub struct TableSettings {
     pub replica: Option<String>,
     /// How often it is synced by itself. By default every 5 minutes.
     pub sync_interval: Option<Duration>,
+    /// The times at which it is synced by itself, in place of an interval; the narrower setting of the two counts.
+    pub sync_times: Option<SyncTimes>,
     /// How often rows that no poll can see are looked for. By default as `sync_interval`, but never so often that it would take
     /// more than a twentieth of the time.
     pub sweep_interval: Option<Duration>,
@@ -162,6 +166,13 @@ pub enum OnSourceChange {
 }
 
 impl TableSettings {
+    /// How often it is synced by itself; with `sync_times`, the longest time from one to the next.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        let times = self.sync_times.as_ref().map(SyncTimes::longest_gap);
+        times.or(self.sync_interval).unwrap_or(DEFAULT_SYNC_INTERVAL)
+    }
+
     /// These settings, and those of `wider` where these say nothing.
     #[must_use]
     pub fn or(&self, wider: &Self) -> Self {
@@ -172,7 +183,11 @@ impl TableSettings {
             batch_size: self.batch_size.or(wider.batch_size),
             max_row_bytes: self.max_row_bytes.or(wider.max_row_bytes),
             replica: text(&self.replica, &wider.replica),
-            sync_interval: self.sync_interval.or(wider.sync_interval),
+            sync_interval: self.sync_interval.or(wider.sync_interval.filter(|_| self.sync_times.is_none())),
+            sync_times: self
+                .sync_times
+                .clone()
+                .or_else(|| wider.sync_times.clone().filter(|_| self.sync_interval.is_none())),
             sweep_interval: self.sweep_interval.or(wider.sweep_interval),
             copy_snapshot_max: self.copy_snapshot_max.or(wider.copy_snapshot_max),
             max_skip: self.max_skip.or(wider.max_skip),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::columns::{PlannedColumns, plan_columns};
 use super::{
-    DEFAULT_COPY_SNAPSHOT_MAX, DEFAULT_MAX_DELETE_FRACTION, DEFAULT_MAX_SKIP, DEFAULT_RECONCILE_INTERVAL,
-    DEFAULT_SYNC_INTERVAL, Deletes, Mode, OnSchemaChange, OnSourceChange, Wanted,
+    DEFAULT_COPY_SNAPSHOT_MAX, DEFAULT_MAX_DELETE_FRACTION, DEFAULT_MAX_SKIP, DEFAULT_RECONCILE_INTERVAL, Deletes,
+    Mode, OnSchemaChange, OnSourceChange, Wanted,
 };
 use crate::fingerprint::fingerprint;
 use crate::{
@@ -105,7 +105,8 @@ pub(super) fn plan_table(
                 _ => None,
             })
             .kept_of_gone(kept_of_gone),
-        sync_interval: settings.sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL),
+        sync_interval: settings.interval(),
+        sync_times: settings.sync_times.clone(),
         sweep_interval: settings.sweep_interval,
         copy_snapshot_max: settings.copy_snapshot_max.unwrap_or(DEFAULT_COPY_SNAPSHOT_MAX),
         max_skip: settings.max_skip.unwrap_or(DEFAULT_MAX_SKIP),
@@ -229,7 +230,7 @@ fn guarantee(
     settings: &TableSettings,
     capabilities: &Capabilities,
 ) -> Guarantee {
-    let interval = settings.sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL);
+    let interval = settings.interval();
     let reconcile = settings.reconcile_interval.unwrap_or(DEFAULT_RECONCILE_INTERVAL);
     if mode == Mode::Full {
         let (reason, remedy) = match (schema.kind(), schema.only_whole()) {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sync_core::engine::{Work, control};
 use sync_core::memory::{MemorySink, MemorySource};
+use sync_core::plan::SyncTimes;
 use sync_core::status::{Phase, Status};
 use sync_core::{
     Capabilities, Engine, EngineSource, Error, ReadRequest, Reader, Result, Scope, Source, SourceIdentity, TableSchema,
@@ -66,6 +67,39 @@ async fn changes_arrive_by_themselves() {
         vec![(nothing(), has(&sink, 1)), (Box::new(move || put(&more, users(), [row(2, 2, "second")])), has(&sink, 2))],
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_table_with_times_of_its_own_is_synced_at_them_and_once_before() {
+    let soon = |time: SystemTime| Some(time + Duration::from_millis(20));
+    for (times, comes_by_itself) in [
+        (SyncTimes::new("soon", SystemTime::now(), soon), true),
+        (SyncTimes::new("never", SystemTime::now(), |_| None), false),
+    ] {
+        let (source, sink) = (shop(), MemorySink::new());
+        put(&source, users(), [row(1, 1, "first")]);
+        let mut wanted = wanted(&["users"]);
+        wanted.defaults.sync_times = Some(times);
+        let sources = vec![EngineSource::new(Box::new(source.clone()), wanted)];
+        let engine = Engine::new(Box::new(sink.clone()), sources).unwrap();
+        let (control, commands) = control();
+        let mut status = engine.status();
+        let script = async {
+            wait_for(&mut status, 0, |status| status.tables.first().is_some_and(|table| table.phase == Phase::Done))
+                .await;
+            wait_for(&mut status, 1, |status| status.tables[0].next_run_ms > status.tables[0].last_success_ms).await;
+            let wait =
+                status.borrow().tables[0].next_run_ms.unwrap() - status.borrow().tables[0].last_success_ms.unwrap();
+            assert_eq!(wait < 1000 * 3600 * 24 * 365, comes_by_itself, "{wait}");
+            put(&source, users(), [row(2, 2, "second")]);
+            if !comes_by_itself {
+                control.sync_now(Some("tmp_users"));
+            }
+            wait_for(&mut status, 2, has(&sink, 2)).await;
+            control.stop();
+        };
+        tokio::join!(engine.run(commands), script).0.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod section;
 mod sink;
 mod source;
 mod tables;
+mod times;
 mod toml_file;
 mod toml_mistakes;
 mod wrangler;

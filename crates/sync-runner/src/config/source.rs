@@ -14,7 +14,7 @@ use super::secrets::{self, SecretSetting, is_secret};
 use super::section::Section;
 
 /// Our own settings of a source that say what is wanted of it, wherever it is.
-pub(super) const SELECTING: [&str; 22] = [
+pub(super) const SELECTING: [&str; 23] = [
     "tables",
     "table",
     "exclude",
@@ -25,6 +25,7 @@ pub(super) const SELECTING: [&str; 22] = [
     "readers",
     "prefix",
     "sync_interval",
+    "sync_times",
     "reconcile_interval",
     "sweep_interval",
     "copy_snapshot_max",

@@ -5,6 +5,7 @@ use sync_core::plan::{Deletes, Mode, Numeric, OnSchemaChange, OnSourceChange};
 use sync_core::{Error, TableName, TableSettings, WantedTable};
 
 use super::section::{Reading, Section, mismatch};
+use super::times::{TIMES, times};
 use super::toml_file::element;
 use super::{belongs_to_the_top, columns};
 
@@ -127,6 +128,10 @@ pub(super) fn settings(section: &mut Section<'_, '_>) -> TableSettings {
     settings.batch_size = section.number("batch_size", 1..=1_000_000);
     settings.max_row_bytes = section.number("max_row_bytes", 1024..=1_000_000_000);
     settings.sync_interval = section.span("sync_interval");
+    settings.sync_times = section.parsed("sync_times", |value| match &value {
+        Value::String(_, text) => times(text),
+        _ => Err(mismatch(TIMES, &value)),
+    });
     settings.sweep_interval = section.span("sweep_interval");
     settings.copy_snapshot_max = section.span("copy_snapshot_max");
     settings.max_skip = section.span("max_skip");

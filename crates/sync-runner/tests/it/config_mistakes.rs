@@ -17,7 +17,7 @@ fn unknown_keys_name_the_nearest_known_one() {
         (
             "tables = [{ name = \"a\", batch = 3 }]",
             "data-sync.toml:1: tables[1].batch: there is no such setting; known here: name, schema, timestamp_column, \
-             id_column, batch_size, max_row_bytes, sync_interval, sweep_interval, copy_snapshot_max, max_skip, mode, deletes, \
+             id_column, batch_size, max_row_bytes, sync_interval, sync_times, sweep_interval, copy_snapshot_max, max_skip, mode, deletes, \
              deleted_column, reconcile_interval, max_delete_fraction, on_source_change, on_schema_change, numeric, indexes, where, only_columns, columns, children, replica",
         ),
         (
@@ -57,6 +57,21 @@ fn values_of_the_wrong_type_are_named() {
             "sync_interval = \"soon\"",
             "data-sync.toml:1: sync_interval: \"soon\" is no span of time; write seconds (30, 0.5) or a text with a unit: \
              \"500ms\", \"30s\", \"5m\", \"1h\"",
+        ),
+        (
+            "sync_times = \"at night\"",
+            "data-sync.toml:1: sync_times: \"at night\" is no time: Invalid pattern: Pattern must have between 5 and 7 fields.; write minute, hour, day of the month, month and day of the week \
+             as cron writes them, such as \"0 3 * * 1-5\"",
+        ),
+        (
+            "sync_times = \"0 0 30 2 *\"",
+            "data-sync.toml:1: sync_times: \"0 0 30 2 *\" never comes; write minute, hour, day of the month, month and day of the week \
+             as cron writes them, such as \"0 3 * * 1-5\"",
+        ),
+        (
+            "sync_times = 3",
+            "data-sync.toml:1: sync_times: it must be minute, hour, day of the month, month and day of the week as cron writes them, such \
+             as \"0 3 * * 1-5\", not 3",
         ),
         ("sync_interval = 0", "data-sync.toml:1: sync_interval: it must be longer than 0 seconds"),
         (

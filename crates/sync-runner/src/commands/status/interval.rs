@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use sync_core::plan::DEFAULT_SYNC_INTERVAL;
 use sync_core::{TableId, TableName, TableSettings, Wanted, WantedTable, replica_name};
 
 use crate::config::{Config, SourceConfig};
@@ -17,7 +16,7 @@ pub(super) fn interval(config: &Config, table: Option<&str>, replica: &str) -> O
         let settings = settings(source, &table, default_schema)?;
         let named = settings.replica.clone();
         let named = named.unwrap_or_else(|| replica_name(&source.wanted.prefix, &table, Some(default_schema)));
-        (named == replica).then(|| settings.sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL))
+        (named == replica).then(|| settings.interval())
     })
 }
 

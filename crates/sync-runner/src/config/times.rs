@@ -1,0 +1,54 @@
+//! `sync_times`: times as cron writes them.
+
+use std::str::FromStr as _;
+use std::time::SystemTime;
+
+use croner::Cron;
+use jiff::Zoned;
+use sync_core::plan::SyncTimes;
+use sync_core::{Error, Result};
+
+/// How they are written.
+pub(super) const TIMES: &str =
+    "minute, hour, day of the month, month and day of the week as cron writes them, such as \"0 3 * * 1-5\"";
+
+/// In the time zone of this machine.
+pub(super) fn times(text: &str) -> Result<SyncTimes> {
+    let wrong = |reason: String| Error::config(reason).hint(format!("write {TIMES}"));
+    let cron = Cron::from_str(text).map_err(|error| wrong(format!("{text:?} is no time: {error}")))?;
+    let next = move |time: SystemTime| {
+        let time = Zoned::try_from(time).ok()?;
+        cron.find_next_occurrence(&time, false).ok().map(SystemTime::from)
+    };
+    let now = SystemTime::now();
+    if next(now).is_none() {
+        return Err(wrong(format!("{text:?} never comes")));
+    }
+    Ok(SyncTimes::new(text, now, next))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::Weekday;
+
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_clock_on_the_wall() {
+        let nightly = times("0 3 * * 1-5").unwrap();
+        // From Friday to Monday, with an hour more or less where clocks are put forward or back.
+        let hours = nightly.longest_gap().as_secs() / 3600;
+        assert!((71..=73).contains(&hours), "{hours}");
+        let cron = Cron::from_str("0 3 * * 1-5").unwrap();
+        let next = cron.find_next_occurrence(&Zoned::now(), false).unwrap();
+        assert_eq!((next.hour(), next.minute(), next.second()), (3, 0, 0));
+        assert!(!matches!(next.weekday(), Weekday::Saturday | Weekday::Sunday));
+    }
+
+    #[test]
+    fn names_steps_and_lists_are_understood() {
+        for text in ["*/15 8-18 * * mon-fri", "30 2,14 1 * *", "0 0 L * *", "@daily"] {
+            assert_eq!(times(text).unwrap().as_str(), text);
+        }
+    }
+}

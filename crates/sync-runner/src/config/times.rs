@@ -1,10 +1,12 @@
 //! `sync_times`: times as cron writes them.
 
+use std::env;
 use std::str::FromStr as _;
 use std::time::SystemTime;
 
 use croner::Cron;
-use jiff::Zoned;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use sync_core::plan::SyncTimes;
 use sync_core::{Error, Result};
 
@@ -16,8 +18,9 @@ pub(super) const TIMES: &str =
 pub(super) fn times(text: &str) -> Result<SyncTimes> {
     let wrong = |reason: String| Error::config(reason).hint(format!("write {TIMES}"));
     let cron = Cron::from_str(text).map_err(|error| wrong(format!("{text:?} is no time: {error}")))?;
+    let zone = zone()?;
     let next = move |time: SystemTime| {
-        let time = Zoned::try_from(time).ok()?;
+        let time = Zoned::new(Timestamp::try_from(time).ok()?, zone.clone());
         cron.find_next_occurrence(&time, false).ok().map(SystemTime::from)
     };
     let now = SystemTime::now();
@@ -25,6 +28,17 @@ pub(super) fn times(text: &str) -> Result<SyncTimes> {
         return Err(wrong(format!("{text:?} never comes")));
     }
     Ok(SyncTimes::new(text, now, next))
+}
+
+/// That of this machine; one that has none, such as an empty container, counts in UTC. A zone that was asked for is not replaced in silence.
+fn zone() -> Result<TimeZone> {
+    match (TimeZone::try_system(), env::var_os("TZ")) {
+        (Err(_), Some(name)) => {
+            Err(Error::config(format!("TZ={}: this machine has no such time zone", name.display()))
+                .hint("set TZ to one that it has, such as Europe/Vienna, or leave it out"))
+        }
+        (zone, _) => Ok(zone.unwrap_or(TimeZone::UTC)),
+    }
 }
 
 #[cfg(test)]

@@ -209,3 +209,19 @@ fn a_log_filter_that_makes_no_sense_is_only_warned_about() {
     assert_eq!(ran.code, 0);
     assert!(ran.stderr.starts_with("warning: environment variable RUST_LOG is ignored: "), "{}", ran.stderr);
 }
+
+#[test]
+fn a_time_zone_that_this_machine_lacks_is_not_replaced_in_silence() {
+    let folder = folder("sync_times = \"0 3 * * *\"\n");
+    let ran = run_with(folder.path(), &["print-config"], &[("TZ", "Mars/Olympus")]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert_eq!(
+        ran.stderr,
+        "error: data-sync.toml:1: sync_times: TZ=Mars/Olympus: this machine has no such time zone; set TZ to one that it has, such as \
+         Europe/Vienna, or leave it out\n"
+    );
+    for zone in ["UTC", "CET-1CEST,M3.5.0,M10.5.0/3", ""] {
+        let ran = run_with(folder.path(), &["print-config"], &[("TZ", zone)]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{zone}");
+    }
+}

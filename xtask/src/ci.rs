@@ -10,8 +10,23 @@ type Step = (&'static str, fn() -> Outcome);
 const STEPS: [Step; 12] = [
     ("fmt", || succeed(&mut cargo(["fmt", "--all", "--", "--check"]))),
     ("tidy", tidy::run),
-    ("clippy", || succeed(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))),
-    ("doc", || succeed(cargo(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))),
+    ("clippy", || {
+        succeed(&mut cargo([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    }),
+    ("doc", || {
+        succeed(
+            cargo(["doc", "--workspace", "--all-features", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"),
+        )
+    }),
     ("deny", deny),
     ("features", features),
     ("doc tests", || succeed(&mut cargo(["test", "--doc", "--workspace", "--locked"]))),
@@ -53,7 +68,7 @@ fn deny() -> Outcome {
 /// Each crate by itself, with none of its features, with each and with all: the others of the workspace bring it nothing that its own
 /// manifest lacks.
 fn features() -> Outcome {
-    by_extension("hack", &["check", "--quiet", "--each-feature", "--workspace", "--locked"])
+    by_extension("hack", &["clippy", "--quiet", "--each-feature", "--workspace", "--locked", "--", "-D", "warnings"])
 }
 
 fn by_extension(name: &str, arguments: &[&str]) -> Outcome {

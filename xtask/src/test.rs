@@ -14,6 +14,10 @@ use crate::{Outcome, notice};
 /// Where the end-to-end tests look for a litestream that is not on the path.
 const LITESTREAM: &str = "DATA_SYNC_LITESTREAM";
 
+/// What only a feature brings. The rest is tested as it is shipped, without.
+const BY_FEATURE: [&str; 8] =
+    ["--locked", "--package", "sync-runner", "--features", "opentelemetry", "--test", "it", "traces::"];
+
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     install::postgres(&notice)?;
     install::mariadb(&notice)?;
@@ -24,21 +28,31 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     if let Err(reason) = &litestream {
         notice(&format!("SKIPPED: the test beside litestream. {reason}"));
     }
-    let mut runner = runner();
+    let mut variables = Vec::new();
     if let Ok(program) = litestream {
-        runner.env(LITESTREAM, program);
+        variables.push((LITESTREAM, program.into_os_string()));
     }
     let server = Postgres::start(&PostgresOptions::new())?;
-    runner.args(arguments).env(SHARED_POSTGRES, format!("{}:{}", server.host(), server.port()));
+    variables.push((SHARED_POSTGRES, format!("{}:{}", server.host(), server.port()).into()));
     let visible = Mysql::start(&MysqlOptions::new())?;
     let hidden = Mysql::start(&MysqlOptions::new().transactions(Transactions::Hidden))?;
     for (variable, server) in [(SHARED_MYSQL, &visible), (SHARED_MYSQL_HIDDEN, &hidden)] {
-        runner.env(variable, format!("{}:{}", server.host(), server.port()));
+        variables.push((variable, format!("{}:{}", server.host(), server.port()).into()));
     }
     if std::env::var_os(LONG_TEST_SECONDS).is_none() {
-        runner.env(LONG_TEST_SECONDS, if std::env::var("CI").as_deref() == Ok("true") { "60" } else { "10" });
+        let seconds = if std::env::var("CI").as_deref() == Ok("true") { "60" } else { "10" };
+        variables.push((LONG_TEST_SECONDS, seconds.into()));
     }
-    succeed(&mut runner)
+    let test = |arguments: &mut dyn Iterator<Item = &str>| succeed(runner().args(arguments).envs(variables.clone()));
+    if chooses_nothing(arguments) {
+        test(&mut BY_FEATURE.into_iter())?;
+    }
+    test(&mut arguments.iter().map(String::as_str))
+}
+
+/// Whether everything is to be tested.
+fn chooses_nothing(arguments: &[String]) -> bool {
+    arguments.iter().all(|argument| argument == "--locked")
 }
 
 /// nextest, else what cargo brings. Both take the whole workspace unless the arguments choose packages.

@@ -17,6 +17,8 @@ mod progress;
 mod suggest;
 mod text_table;
 mod time;
+#[cfg(feature = "opentelemetry")]
+mod traces;
 mod wording;
 
 use std::process::ExitCode;
@@ -42,7 +44,7 @@ pub fn main(registry: Registry) -> ExitCode {
         }
     };
     let console = Console::new();
-    logging::start(&cli, &console);
+    let _logging = logging::start(&cli, &console);
     #[cfg(unix)]
     environment::settle();
     commands::run(cli, &registry, &console).into()

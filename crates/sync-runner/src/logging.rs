@@ -1,29 +1,53 @@
-//! Logs, by `tracing`, to standard error.
+//! Logs, by `tracing`, to standard error; and traces, where they were built in.
 
 use std::io::{self, IsTerminal as _};
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
 
 use crate::cli::{Cli, Command, LogFormat, LogLevel};
 use crate::console::Console;
+#[cfg(feature = "opentelemetry")]
+use crate::traces::Traces;
+
+/// Ends logging when it is dropped: what was not sent yet is sent then.
+pub(crate) struct Logging {
+    #[cfg(feature = "opentelemetry")]
+    _traces: Option<Traces>,
+}
 
 /// Starts logging.
-pub(crate) fn start(cli: &Cli, console: &Console) {
+pub(crate) fn start(cli: &Cli, console: &Console) -> Logging {
     let options = &cli.logging;
     let format = options.log_format.unwrap_or_else(|| match io::stderr().is_terminal() {
         true => LogFormat::Human,
         false => LogFormat::Json,
     });
     let (filter, problem) = filter(options.log_level, default_level(&cli.command));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Lines(console.clone()));
+    let lines = fmt::layer().with_writer(Lines(console.clone()));
+    let lines = match format {
+        LogFormat::Human => lines.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    let subscriber = registry().with(lines.with_filter(filter));
+    #[cfg(feature = "opentelemetry")]
+    let (traces, failure) = Traces::start().map_or_else(|error| (None, Some(error)), |traces| (traces, None));
+    #[cfg(feature = "opentelemetry")]
+    let subscriber = subscriber.with(traces.as_ref().map(Traces::layer));
     // It fails only where a program that embeds this one logs already, and then that is where logs go.
-    drop(match format {
-        LogFormat::Human => builder.with_ansi(io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => builder.json().try_init(),
-    });
+    drop(subscriber.try_init());
     if let Some(problem) = problem {
         console.warning(problem);
+    }
+    #[cfg(feature = "opentelemetry")]
+    if let Some(failure) = failure {
+        console.warning(format!("no traces are sent, as the variables OTEL_* ask for what can't be had: {failure}"));
+    }
+    Logging {
+        #[cfg(feature = "opentelemetry")]
+        _traces: traces,
     }
 }
 

@@ -6,6 +6,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use futures_util::stream;
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::entry::RunOptions;
 use super::table::{RunOutcome, TableRun};
@@ -87,7 +88,14 @@ impl Engine {
         };
         let mut outcome = RunOutcome::default();
         // A level that is never left out: every line about the run names its table, whatever is logged.
-        let span = tracing::error_span!("run", table = %plan.id(), run = started_ms);
+        let span = tracing::error_span!(
+            "run",
+            table = %plan.id(),
+            run = started_ms,
+            rows_read = Empty,
+            rows_changed = Empty,
+            otel.status_code = Empty,
+        );
         let result = run.run(started_ms, &mut outcome).instrument(span.clone()).await;
         let error = result.err().map(|error| error.at(format!("table {}", plan.id())));
         self.keep_record(plan, started_ms, &mut outcome, error.as_ref()).await;
@@ -100,6 +108,12 @@ impl Engine {
                     tracing::info!(index = index.name, "an index is not copied: {}", index.reason);
                 }
             });
+        }
+        // Last of all, for those who follow the run as a whole: a line of the log has its own words for it.
+        span.record("rows_read", outcome.rows_read)
+            .record("rows_changed", outcome.written.changed + outcome.written.deleted);
+        if error.is_some() {
+            span.record("otel.status_code", "ERROR");
         }
         TableReport {
             table: plan.id().clone(),

@@ -24,4 +24,6 @@ mod shop;
 mod status;
 mod stuck;
 mod supervised;
+#[cfg(feature = "opentelemetry")]
+mod traces;
 mod verify;

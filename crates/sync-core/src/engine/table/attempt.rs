@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::{Instrument as _, debug_span};
+
 use super::{RunOutcome, TableRun};
 use crate::engine::changed;
 use crate::engine::job::{Failure, Job};
@@ -59,11 +61,11 @@ impl<'a> Attempt<'a> {
         loop {
             let in_place = start.is_in_place();
             let result = match start {
-                Start::Copy { because } => self.copy(because).await,
-                Start::Resume(cursor) => self.resume(cursor).await,
-                Start::Follow(cursor) => self.follow(cursor).await,
-                Start::Repair { because } => self.repair(&because).await,
-                Start::Full { last } => self.full(last).await,
+                Start::Copy { because } => self.copy(because).instrument(debug_span!("copy")).await,
+                Start::Resume(cursor) => self.resume(cursor).instrument(debug_span!("resume")).await,
+                Start::Follow(cursor) => self.follow(cursor).instrument(debug_span!("follow")).await,
+                Start::Repair { because } => self.repair(&because).instrument(debug_span!("repair")).await,
+                Start::Full { last } => self.full(last).instrument(debug_span!("full")).await,
             };
             match result {
                 Err(Failure::Own(error)) if !switched => start = self.instead(error, in_place).map_err(Failure::Own)?,

@@ -1,5 +1,7 @@
 //! Everything into a build table, which takes the place of the published one when it is complete.
 
+use tracing::{Instrument as _, debug_span};
+
 use super::Attempt;
 use crate::engine::job::Failure;
 use crate::engine::report::Work;
@@ -40,7 +42,7 @@ impl Attempt<'_> {
         let (_, cursor) = self.read(Scope::Table(self.table()), None, CopyState::Building).await?;
         let swept_quiet = self.run.options.quiet.clone();
         self.upkeep = Upkeep { swept_ms, swept_quiet, writes_seen: activity, ..self.nothing_yet() };
-        self.publish(cursor).await
+        self.publish(cursor).instrument(debug_span!("publish")).await
     }
 
     async fn start_build(&mut self) -> Result<(), Failure> {
@@ -68,15 +70,15 @@ impl Attempt<'_> {
         if let (true, Some(reached)) = (several, &mut cursor) {
             // The rows came from several snapshots, or all from one of an earlier run: what changed or vanished since the first is looked
             // for before anybody sees the table.
-            self.sweep(reached, building).await?;
+            self.sweep(reached, building).instrument(debug_span!("sweep")).await?;
             upkeep.swept_ms = self.upkeep.swept_ms;
             upkeep.swept_quiet = None;
             if self.run.source.capabilities().reconcile {
-                self.reconcile(reached, building).await?;
+                self.reconcile(reached, building).instrument(debug_span!("reconcile")).await?;
             }
         }
         self.upkeep = upkeep;
-        self.publish(cursor).await
+        self.publish(cursor).instrument(debug_span!("publish")).await
     }
 
     async fn publish(&mut self, cursor: Option<Cursor>) -> Result<(), Failure> {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tracing::{Instrument as _, debug_span};
+
 use super::Attempt;
 use crate::engine::entry::Deleted;
 use crate::engine::job::Failure;
@@ -24,7 +26,7 @@ impl Attempt<'_> {
         self.run.enter(Phase::Following);
         self.outcome.work = Some(Work::Followed);
         self.keep_indexes(&cursor).await?;
-        self.poll(&mut cursor).await?;
+        self.poll(&mut cursor).instrument(debug_span!("poll")).await?;
         self.keep_up(cursor).await
     }
 
@@ -64,12 +66,12 @@ impl Attempt<'_> {
 
     /// What a poll can't see.
     async fn keep_up(&mut self, mut cursor: Cursor) -> Result<(), Failure> {
-        self.retry_failed(&cursor).await?;
+        self.retry_failed(&cursor).instrument(debug_span!("retry")).await?;
         if self.run.source.capabilities().sweep && (self.run.options.sweep || self.upkeep.reconcile_owed) {
-            self.sweep(&mut cursor, CopyState::Live).await?;
+            self.sweep(&mut cursor, CopyState::Live).instrument(debug_span!("sweep")).await?;
         }
         if self.must_reconcile() {
-            self.reconcile(&mut cursor, CopyState::Live).await?;
+            self.reconcile(&mut cursor, CopyState::Live).instrument(debug_span!("reconcile")).await?;
         }
         Ok(())
     }

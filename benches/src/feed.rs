@@ -34,7 +34,7 @@ pub(crate) fn feed(batches: &[RowBatch], file: &Path, live: bool) -> rusqlite::R
 }
 
 fn configure(conn: &Connection, live: bool) -> rusqlite::Result<()> {
-    conn.pragma_update(None, "page_size", 4096)?;
+    conn.pragma_update(None, "page_size", 8192)?;
     conn.pragma_update(None, "cache_size", -4096)?;
     let (journal, synchronous) = if live { ("WAL", "NORMAL") } else { ("OFF", "OFF") };
     conn.pragma_update_and_check(None, "journal_mode", journal, |_| Ok(()))?;

@@ -9,10 +9,10 @@ use sync_core::Result;
 
 use crate::error::sqlite_error;
 
-/// Pages in the log from which it is moved beside the writer: 4 MiB, as SQLite itself does.
-const EARLY: i32 = 1000;
-/// Pages in the log from which the writer moves the rest itself, as it can only begin the log anew when all of it was moved.
-const LATE: i32 = 4000;
+/// Bytes in the log from which it is moved beside the writer, as SQLite itself does.
+const EARLY: i64 = 4 << 20;
+/// Bytes in the log from which the writer moves the rest itself, as it can only begin the log anew when all of it was moved.
+const LATE: i64 = 16 << 20;
 
 /// The thread that moves the log; it opens the file when the log is long for the first time. Readers go on meanwhile, and the writer too.
 #[derive(Debug)]
@@ -35,11 +35,13 @@ impl Checkpointer {
             // SQLite's own way stays in force.
             return Ok(Self { thread: None });
         };
+        let page = writer.pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0)).map_err(sqlite_error)?;
         let hook = move |log: &mut rusqlite::hooks::Wal, pages| {
-            if pages >= LATE {
+            let bytes = i64::from(pages) * page;
+            if bytes >= LATE {
                 // While the thread is still at it nothing is done: the next commit tries again.
                 let _ = log.checkpoint();
-            } else if pages >= EARLY {
+            } else if bytes >= EARLY {
                 let _ = wake.try_send(());
             }
             Ok(())

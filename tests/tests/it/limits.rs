@@ -44,7 +44,7 @@ fn all_have(case: &Case, rows: i64) -> bool {
     (0..TABLES).all(|n| count(n) == Ok(rows))
 }
 
-const PAGE: u64 = 4096;
+const PAGE: u64 = 8192;
 const FIFTY_GIGABYTES: u64 = 50 << 30;
 
 /// Its pages take no room on the disk, as nothing was written to most of them; what comes is written beyond them.

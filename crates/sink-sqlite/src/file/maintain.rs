@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Rows of an index that are looked at to learn how its values are spread.
 const LOOKED_AT: i64 = 400;
 /// Free pages that are given back at once: a short transaction.
-const PAGES_AT_ONCE: i64 = 2000;
+const PAGES_AT_ONCE: i64 = 1000;
 /// Fewer free pages than these, in parts of the file, are kept: they will be needed again.
 const KEPT_PART: i64 = 4;
 

@@ -191,7 +191,7 @@ fn whatever_does_more_than_read_is_refused() {
         );
     }
     assert_eq!(std::fs::read(&replica.path).unwrap(), before);
-    assert_eq!(replica.json("PRAGMA page_size"), r#"[{"page_size":4096}]"#);
+    assert_eq!(replica.json("PRAGMA page_size"), r#"[{"page_size":8192}]"#);
 }
 
 #[test]

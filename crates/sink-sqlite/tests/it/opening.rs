@@ -10,7 +10,7 @@ fn a_new_file_is_an_ordinary_one_with_a_log() {
     let replica = Replica::new();
     let _sink = replica.open();
     assert_eq!(replica.number("SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
-    assert_eq!(replica.number("PRAGMA page_size"), 4096);
+    assert_eq!(replica.number("PRAGMA page_size"), 8192);
     assert_eq!(replica.number("PRAGMA user_version"), 0);
     assert_eq!(replica.number("SELECT version FROM tmp_data_sync_format"), 2);
 }
@@ -68,11 +68,11 @@ fn opening_again_keeps_everything() {
 fn a_file_of_the_user_is_taken_as_it_is() {
     let replica = Replica::new();
     replica.execute(
-        "PRAGMA page_size = 8192; PRAGMA auto_vacuum = FULL; CREATE TABLE mine(x); INSERT INTO mine VALUES (7);",
+        "PRAGMA page_size = 4096; PRAGMA auto_vacuum = FULL; CREATE TABLE mine(x); INSERT INTO mine VALUES (7);",
     );
     drop(replica.open());
     assert_eq!(replica.number("SELECT x FROM mine"), 7);
-    assert_eq!(replica.number("PRAGMA page_size"), 8192);
+    assert_eq!(replica.number("PRAGMA page_size"), 4096);
     assert_eq!(replica.number("PRAGMA auto_vacuum"), 1);
 }
 

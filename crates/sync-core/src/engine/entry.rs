@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::control::Command;
-use super::schedule::{Schedule, chance};
+use super::schedule::{Schedule, by_clock, chance};
 use crate::{Activity, ErrorKind, Pulse, TablePlan};
 
 /// Between sweeps a table rests so many times as long as the last one took, unless an interval is set.
@@ -24,6 +24,8 @@ pub(super) struct Entry {
     /// Asked for while a run was under way.
     again: bool,
     schedule: Schedule,
+    /// The time of the calendar for which it is due.
+    meant: Option<SystemTime>,
     sweep_due: Instant,
     /// When deletes may be looked for again because the source counted some.
     reconcile_due: Instant,
@@ -107,6 +109,7 @@ impl Entry {
         Self {
             schedule: Schedule::new(now, plan.sync_interval, chance()).at(plan.sync_times.clone()),
             plan: Arc::new(plan),
+            meant: None,
             due: now,
             running: false,
             paused,
@@ -126,9 +129,25 @@ impl Entry {
     pub(super) fn replan(&mut self, plan: TablePlan, now: Instant) {
         if (plan.sync_interval, &plan.sync_times) != (self.plan.sync_interval, &self.plan.sync_times) {
             self.schedule = Schedule::new(now, plan.sync_interval, chance()).at(plan.sync_times.clone());
-            self.due = self.due.min(self.schedule.next(now, SystemTime::now()));
+            let due = self.due;
+            self.wait(now);
+            self.due = self.due.min(due);
         }
         self.plan = Arc::new(plan);
+    }
+
+    /// Until its next regular run.
+    fn wait(&mut self, now: Instant) {
+        let clock = SystemTime::now();
+        self.due = self.schedule.next(now, clock);
+        self.meant = self.schedule.meant(self.due, now, clock);
+    }
+
+    /// A time of the calendar may come sooner or later than was thought: clocks are set, and machines sleep.
+    pub(super) fn follow_clock(&mut self, now: Instant) {
+        if let (Some(meant), true) = (self.meant, self.failures == 0 && self.due > now) {
+            self.due = by_clock(meant, now, SystemTime::now());
+        }
     }
 
     pub(super) fn is_due(&self, now: Instant) -> bool {
@@ -173,16 +192,16 @@ impl Entry {
             None => {
                 self.failures = 0;
                 self.live = !self.anew;
-                self.due = self.schedule.next(now, SystemTime::now());
+                self.wait(now);
             }
             Some(kind) => {
                 self.failures = self.failures.saturating_add(1);
                 // What needs somebody's help is no quicker for asking often.
-                self.due = if kind.is_transient() || kind == ErrorKind::Schema {
-                    self.schedule.retry(now, self.failures, chance())
+                if kind.is_transient() || kind == ErrorKind::Schema {
+                    self.due = self.schedule.retry(now, self.failures, chance());
                 } else {
-                    self.schedule.next(now, SystemTime::now())
-                };
+                    self.wait(now);
+                }
             }
         }
         if std::mem::take(&mut self.again) {

@@ -106,6 +106,7 @@ impl<'a> Rounds<'a> {
                 }
                 self.failures = 0;
                 self.answered = Some(now);
+                self.entries.iter_mut().for_each(|entry| entry.follow_clock(now));
                 match answer {
                     Answer::Same(pulse) => {
                         self.engine.status.source_answered(self.index, &pulse.identity);

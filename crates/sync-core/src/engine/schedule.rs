@@ -6,6 +6,8 @@ use crate::plan::SyncTimes;
 
 /// The first wait after a failure; it doubles with each further one.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// The longest wait after one: whatever failed is found to be well again before anybody wonders.
+const LONGEST_RETRY: Duration = Duration::from_secs(5 * 60);
 /// A run is put off by at most this part of its interval, so that many daemons do not ask one server at once.
 const JITTER: f64 = 0.1;
 
@@ -46,11 +48,22 @@ impl Schedule {
         if now < self.origin { self.origin } else { self.origin + self.interval * (passed + 1) }
     }
 
-    /// When to try again after so many failures in a row: soon, then ever later, but never later than the interval.
+    /// The time of the calendar that a run at `due` is meant for, where times were set.
+    pub(crate) fn meant(&self, due: Instant, now: Instant, clock: SystemTime) -> Option<SystemTime> {
+        self.times.as_ref().map(|_| clock + due.saturating_duration_since(now))
+    }
+
+    /// When to try again after so many failures in a row: soon, then ever later, but never later than the interval, nor than five minutes.
     pub(crate) fn retry(&self, now: Instant, failures: u32, chance: f64) -> Instant {
         let doubled = FIRST_RETRY.saturating_mul(1 << failures.saturating_sub(1).min(20));
-        now + doubled.min(self.interval).mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
+        now + doubled.min(self.interval).min(LONGEST_RETRY).mul_f64(0.5 + chance.clamp(0.0, 1.0) / 2.0)
     }
+}
+
+/// When a run is due that is meant for a time of the calendar: another moment than was thought, where the clock was set since or the
+/// machine slept.
+pub(crate) fn by_clock(meant: SystemTime, now: Instant, clock: SystemTime) -> Instant {
+    now + meant.duration_since(clock).unwrap_or_default()
 }
 
 /// A number from 0 to 1 that differs from process to process and call to call.
@@ -102,7 +115,27 @@ mod tests {
     }
 
     #[test]
-    fn retries_come_later_and_later_up_to_the_interval() {
+    fn a_time_of_the_calendar_is_met_though_the_clock_is_set() {
+        let (start, clock) = (Instant::now(), SystemTime::UNIX_EPOCH + 1000 * SECOND);
+        let hour = |time: SystemTime| Some(time + 3600 * SECOND);
+        let schedule = Schedule::new(start, 3600 * SECOND, 0.0).at(Some(SyncTimes::new("hour", clock, hour)));
+        let meant = schedule.meant(schedule.next(start, clock), start, clock).unwrap();
+        assert_eq!(meant, clock + 3600 * SECOND);
+        let later = start + 60 * SECOND;
+        assert_eq!(by_clock(meant, later, clock + 60 * SECOND), start + 3600 * SECOND, "nothing happened");
+        assert_eq!(by_clock(meant, later, clock + 3000 * SECOND), later + 600 * SECOND, "it slept");
+        assert_eq!(by_clock(meant, later, clock + 5000 * SECOND), later, "it slept over it");
+        assert_eq!(by_clock(meant, later, clock - 400 * SECOND), later + 4000 * SECOND, "the clock was put back");
+        let grid = Schedule::new(start, 10 * SECOND, 0.0);
+        assert_eq!(
+            grid.meant(grid.next(start, clock), start, clock),
+            None,
+            "an interval has nothing to do with the clock"
+        );
+    }
+
+    #[test]
+    fn retries_come_later_and_later_up_to_the_interval_or_five_minutes() {
         let now = Instant::now();
         let schedule = Schedule::new(now, 60 * SECOND, 0.0);
         let wait = |failures, chance| schedule.retry(now, failures, chance) - now;
@@ -111,6 +144,7 @@ mod tests {
         assert_eq!(wait(5, 0.0), 8 * SECOND);
         assert_eq!(wait(u32::MAX, 1.0), 60 * SECOND);
         assert_eq!(Schedule::new(now, SECOND / 10, 0.0).retry(now, 9, 1.0) - now, SECOND / 10);
+        assert_eq!(Schedule::new(now, 24 * 3600 * SECOND, 0.0).retry(now, 30, 1.0) - now, 300 * SECOND);
     }
 
     #[test]

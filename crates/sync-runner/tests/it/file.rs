@@ -63,7 +63,9 @@ fn damage_is_found_on_demand() {
     assert!(sound.code == 0 && sound.stdout.contains("it was read through and is sound"), "{}", sound.stdout);
     let path = shop.path().join("replica.db");
     let mut bytes = std::fs::read(&path).unwrap();
-    let middle = bytes.len() / 2 / 4096 * 4096;
+    // Where a page begins stands what it holds.
+    let page = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
+    let middle = bytes.len() / 2 / page * page;
     bytes[middle..middle + 2048].fill(0xAB);
     std::fs::write(&path, bytes).unwrap();
     let (code, checked) = shop.json(&["check", "--integrity", "--json"]);

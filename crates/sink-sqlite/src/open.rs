@@ -16,7 +16,7 @@ use crate::state;
 const STATEMENTS: usize = 1000;
 /// The size that the write-ahead log is cut back to after it had to grow, in bytes.
 const LOG_BYTES: i64 = 16 << 20;
-/// Of a new file. Twice SQLite's own: a load costs an eighth less, and changes scattered over a large table a twentieth more.
+/// Of a new file. Twice SQLite's own: a load costs a tenth less, and changes scattered over a large table a twentieth more.
 const PAGE_BYTES: i64 = 8192;
 
 /// The file's one path, so that two links to it share one lock. The file itself may be missing, but not its folder.

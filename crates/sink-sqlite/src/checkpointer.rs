@@ -15,7 +15,7 @@ const EARLY: i64 = 4 << 20;
 const LATE: i64 = 16 << 20;
 
 /// The thread that moves the log; it opens the file when the log is long for the first time. Readers go on meanwhile, and the writer too.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Checkpointer {
     thread: Option<JoinHandle<()>>,
 }

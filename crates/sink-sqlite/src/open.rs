@@ -59,8 +59,17 @@ pub(crate) fn place_of(table: &str, path: &Path) -> String {
     format!("table {table} of {}", place(path))
 }
 
-/// The connection that writes. Whoever calls it holds the lock.
+/// The connection that writes to a replica in its place. Whoever calls it holds the lock.
 pub(crate) fn writer(path: &Path, config: &SqliteConfig) -> Result<Connection> {
+    connect(path, config, turn_on_log)
+}
+
+/// The connection that writes to a file that is not in its place yet; or that goes back to what was committed there.
+pub(crate) fn staged(path: &Path, config: &SqliteConfig) -> Result<Connection> {
+    connect(path, config, do_without_log)
+}
+
+fn connect(path: &Path, config: &SqliteConfig, journal: fn(&Connection) -> Result<()>) -> Result<Connection> {
     // No URI: a path is a path, whatever its characters.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(sqlite_error)?;
@@ -68,7 +77,7 @@ pub(crate) fn writer(path: &Path, config: &SqliteConfig) -> Result<Connection> {
     // Nothing is changed in a file that is refused.
     let format = state::stored_format(&conn)?;
     configure(&conn, config).map_err(sqlite_error)?;
-    turn_on_log(&conn)?;
+    journal(&conn)?;
     match format {
         None => state::create(&conn)?,
         Some(format) => state::migrate(&conn, format)?,
@@ -104,6 +113,13 @@ fn turn_on_log(conn: &Connection) -> Result<()> {
     }
     Err(Error::config(format!("its file system allows no write-ahead log (SQLite stays in mode {mode})"))
         .hint("put the file on a local disk"))
+}
+
+/// A journal takes back what was not committed, and nothing waits for the disk.
+fn do_without_log(conn: &Connection) -> Result<()> {
+    conn.pragma_update_and_check(None, "journal_mode", "PERSIST", |_| Ok(()))
+        .and_then(|()| conn.pragma_update(None, "synchronous", "OFF"))
+        .map_err(sqlite_error)
 }
 
 /// A connection that can't write. The file must be there.

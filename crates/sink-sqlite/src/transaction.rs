@@ -82,7 +82,9 @@ impl SinkTransaction for SqliteTransaction<'_> {
         for checkpoint in checkpoints {
             self.step(Some(checkpoint.stream.as_str()), |sink, _| state::store_checkpoint(&sink.conn, checkpoint))?;
         }
-        self.step(None, |sink, _| sink.conn.execute_batch("COMMIT").map_err(sqlite_error))
+        self.step(None, |sink, _| sink.conn.execute_batch("COMMIT").map_err(sqlite_error))?;
+        self.sink.note_commit();
+        Ok(())
     }
 }
 

@@ -27,6 +27,22 @@ pub trait Sink: Send {
     /// # Errors
     /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when somebody else is writing for too long.
     fn begin<'a>(&'a mut self) -> Result<Box<dyn SinkTransaction + 'a>>;
+
+    /// Whether it is staged: what was committed outlasts the program, but neither the machine's going down, which costs all of it at once,
+    /// nor can readers see it. A sink may begin so where there is no replica yet, to load it in less time.
+    fn is_staged(&self) -> bool {
+        false
+    }
+
+    /// Ends that: makes all that was committed durable and visible, as every commit is from now on. The engine asks for it when a table
+    /// was complete for some seconds, when it is done, and before it reads what it wrote; and tells a source nothing of what is stored
+    /// before that.
+    ///
+    /// # Errors
+    /// When it can't be done; it is staged as before then.
+    fn unstage(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Everything that is stored together. Dropped without [`commit`](SinkTransaction::commit), it leaves no trace.
@@ -67,7 +83,8 @@ pub trait SinkTransaction {
     /// When it can't be stored.
     fn record(&mut self, stream: &StreamId, run: &RunRecord) -> Result<()>;
 
-    /// Stores the checkpoints, and makes everything durable and visible.
+    /// Stores the checkpoints, and makes everything durable and visible; of a sink that is [staged](Sink::is_staged), together with
+    /// its end.
     ///
     /// # Errors
     /// When it can't be stored; nothing of the transaction remains then.

@@ -77,7 +77,7 @@ pub(crate) fn open_engine(config: &Config, sources: Vec<EngineSource>) -> Result
 /// Opens the replica for writing.
 pub(crate) fn open_sink(config: &Config) -> Result<SqliteSink, Error> {
     let replica = SqliteConfig::new(config.sink.path.as_path()).mode(config.sink.mode);
-    SqliteSink::open(replica.cache_bytes(cache_share(config.memory_budget)))
+    SqliteSink::open(replica.cache_bytes(cache_share(config.memory_budget)).stage_first_load())
 }
 
 async fn connect_one(config: &SourceConfig, registry: &Registry) -> Result<EngineSource, Error> {

@@ -3,12 +3,14 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use sync_core::CopyState;
+
 use crate::case::Case;
 use crate::compare::{assert_orders_equal, orders};
 use crate::http::Client;
 use crate::load::Random;
 use crate::proxy::{Mode, Proxy};
-use crate::running::{Daemon, copy_state, wait_until};
+use crate::running::{Daemon, stored, wait_until};
 use crate::server::{Server, on_each_server};
 
 on_each_server!(
@@ -135,9 +137,9 @@ fn a_copy_that_was_asked_for_is_made_after_a_kill_too(server: Server) {
 
 /// Whether a copy stands at a checkpoint.
 fn copying(case: &Case) -> bool {
-    copy_state(case).is_some_and(|state| state.eq_ignore_ascii_case("building"))
+    stored(case).is_some_and(|table| table.state == Some(CopyState::Building))
 }
 
 fn is_published(case: &Case) -> bool {
-    copy_state(case).is_some_and(|state| state.eq_ignore_ascii_case("live"))
+    stored(case).is_some_and(|table| table.published)
 }

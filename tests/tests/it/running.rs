@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
+use sink_sqlite::{SqliteReplica, TableStatus};
 
 use crate::case::Case;
 
@@ -93,9 +94,8 @@ pub(crate) fn count(case: &Case, table: &str) -> Option<i64> {
     replica.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).ok()
 }
 
-/// The state of the only table; nothing while the file has not come so far.
-pub(crate) fn copy_state(case: &Case) -> Option<String> {
-    // Who opens a file of this kind read-only can't recover it from a crash of its writer.
-    let replica = Connection::open_with_flags(case.replica_path(), OpenFlags::SQLITE_OPEN_READ_WRITE).ok()?;
-    replica.query_row("SELECT state FROM tmp_data_sync_metadata", [], |row| row.get(0)).ok()
+/// What is stored of the only table; nothing while the file has not come so far.
+pub(crate) fn stored(case: &Case) -> Option<TableStatus> {
+    // Also what a first load has stored before its file is in its place.
+    SqliteReplica::open(case.replica_path()).ok()?.tables().ok()?.into_iter().next()
 }

@@ -35,6 +35,7 @@ pub fn backup(replica: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<Bac
             .hint("choose another name, or remove it"));
     }
     let source = SqliteReplica::open(replica)?;
+    source.check_in_place()?;
     let partial = beside(target, ".partial");
     let unwritable = |error: std::io::Error| {
         Error::config(format!("it can't be written: {error}")).at(place()).hint("choose another folder")

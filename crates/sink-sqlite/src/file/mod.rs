@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// What SQLite and the sink keep beside the file.
 const SIDES: [&str; 3] = ["-wal", "-shm", ".lock"];
 
-fn beside(path: &Path, side: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, side: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(side);
     PathBuf::from(name)

@@ -63,6 +63,7 @@ impl QuerySession {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let replica = SqliteReplica::open(path)?;
+        replica.check_in_place()?;
         let place = open::place(path);
         let path = open::resolve(path)?;
         // Should another file take its place right now, this one is taken for stale, which does no harm.

@@ -17,7 +17,7 @@ use crate::error::sqlite_error;
 use crate::lock::WriterLock;
 use crate::names::{quoted, table_exists};
 use crate::read::ReplicaFile;
-use crate::{open, state};
+use crate::{open, staging, state};
 
 /// How long a look waits for a file that is just being opened or closed.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,13 +27,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct SqliteReplica {
     conn: Connection,
     path: PathBuf,
+    /// Where it is until it is in its place.
+    staged: Option<PathBuf>,
     place: String,
     // After `conn`: as the last to close, it takes away the side files that reading needs.
     _keeper: Option<Connection>,
 }
 
 impl SqliteReplica {
-    /// Opens a replica for reading. It creates no file.
+    /// Opens a replica for reading. It creates no file. Of one that is [staged](Self::is_staged), what is known of its tables can be
+    /// read.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](sync_core::ErrorKind::Config) when there is no such file, or it is no replica that this program can read.
@@ -57,14 +60,32 @@ impl SqliteReplica {
     /// Opens an SQLite file, with the format of the state in it.
     fn open_any(path: &Path) -> Result<(Self, Option<i64>)> {
         let place = open::place(path);
-        if path.try_exists().is_ok_and(|exists| !exists) {
+        let resolved = open::resolve(path);
+        let staged = resolved.as_ref().ok().and_then(|path| staging::find(path));
+        if staged.is_none() && path.try_exists().is_ok_and(|exists| !exists) {
             return Err(Error::config("there is no such file").at(place).hint("sync once, or check the path"));
         }
-        let path = open::resolve(path)?;
-        let keeper = keeper(&path);
-        let checked = open::reader(&path, PATIENCE).and_then(|conn| Ok((state::stored_format(&conn)?, conn)));
+        let path = resolved?;
+        let file = staged.as_deref().unwrap_or(&path);
+        let keeper = keeper(file);
+        let checked = open::reader(file, PATIENCE).and_then(|conn| Ok((state::stored_format(&conn)?, conn)));
         let (format, conn) = checked.map_err(|error| error.at(place.clone()))?;
-        Ok((Self { conn, path, place, _keeper: keeper }, format))
+        Ok((Self { conn, path, staged, place, _keeper: keeper }, format))
+    }
+
+    /// Whether its first load is under way, or was broken off: no table of it is there for readers, and it is not in its place.
+    #[must_use]
+    pub fn is_staged(&self) -> bool {
+        self.staged.is_some()
+    }
+
+    /// Refuses what a replica that is staged can't give.
+    pub(crate) fn check_in_place(&self) -> Result<()> {
+        if !self.is_staged() {
+            return Ok(());
+        }
+        let error = Error::unavailable("its first load is under way, and nothing in it can be read yet");
+        Err(error.at(self.place.clone()).hint("ask again when it is over; a sync goes on with one that was broken off"))
     }
 
     /// All tables, and streams that feed several, by name.
@@ -72,7 +93,12 @@ impl SqliteReplica {
     /// # Errors
     /// When the file can't be read.
     pub fn tables(&self) -> Result<Vec<TableStatus>> {
-        status::all(&self.conn).map_err(|error| error.at(self.place.clone()))
+        let mut tables = status::all(&self.conn).map_err(|error| error.at(self.place.clone()))?;
+        for table in &mut tables {
+            // Nobody sees it before the file is in its place.
+            table.published &= !self.is_staged();
+        }
+        Ok(tables)
     }
 
     /// Rows that are kept aside, of one table or of all, those first that were tried least recently; at most `limit`.
@@ -121,7 +147,8 @@ impl SqliteReplica {
     /// The rows of its tables, for comparing them with a source.
     #[must_use]
     pub fn contents(&self) -> Arc<dyn Replica> {
-        Arc::new(ReplicaFile { path: self.path.clone(), busy_timeout: PATIENCE })
+        let path = self.staged.clone().unwrap_or_else(|| self.path.clone());
+        Arc::new(ReplicaFile { path, busy_timeout: PATIENCE })
     }
 
     /// The connection, for queries. It can't write.

@@ -7,25 +7,37 @@ use sync_core::memory::OwnedRow;
 use sync_core::{Error, OwnedValue, Result, Sink};
 use sync_testkit::{SinkFixture, sink_tests};
 
-struct File(tempfile::TempDir);
+struct File {
+    folder: tempfile::TempDir,
+    stages: bool,
+}
 
 impl File {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self { folder: tempfile::tempdir().unwrap(), stages: false }
+    }
+
+    /// Whose first load is staged.
+    fn staging() -> Self {
+        Self { stages: true, ..Self::new() }
     }
 
     fn path(&self) -> std::path::PathBuf {
-        self.0.path().join("replica.db")
+        self.folder.path().join("replica.db")
     }
 }
 
 impl SinkFixture for File {
     fn open(&self) -> Result<Box<dyn Sink>> {
-        Ok(Box::new(SqliteSink::open(SqliteConfig::new(self.path()))?))
+        let config = SqliteConfig::new(self.path());
+        Ok(Box::new(SqliteSink::open(if self.stages { config.stage_first_load() } else { config })?))
     }
 
     fn read(&self, replica: &str) -> Result<Option<Vec<OwnedRow>>> {
         let failed = |error: rusqlite::Error| Error::internal(error.to_string());
+        if !self.path().exists() {
+            return Ok(None);
+        }
         let connection = Connection::open(self.path()).map_err(failed)?;
         if !connection.table_exists(None, replica).map_err(failed)? {
             return Ok(None);
@@ -56,3 +68,9 @@ fn owned(value: Value) -> OwnedValue {
 }
 
 sink_tests!(File::new());
+
+mod staged {
+    use super::File;
+
+    sync_testkit::sink_tests!(File::staging());
+}

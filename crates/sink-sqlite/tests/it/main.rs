@@ -13,6 +13,7 @@ mod opening;
 mod publishing;
 mod reading;
 mod refused;
+mod staging;
 mod state;
 mod tables;
 mod transactions;

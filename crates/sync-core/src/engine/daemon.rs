@@ -24,6 +24,7 @@ impl Engine {
     /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) when the thread that writes has panicked: nothing can be stored any more.
     pub async fn run(&self, commands: Commands) -> Result<()> {
         self.claims.clear();
+        self.writer.serve();
         self.status.start(self.sources.iter().map(|source| source.name.clone()));
         let (senders, rounds): (Vec<_>, Vec<_>) = self
             .sources

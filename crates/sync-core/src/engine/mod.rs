@@ -18,6 +18,7 @@ mod reconcile;
 mod report;
 mod rounds;
 mod schedule;
+mod staging;
 mod sync;
 mod table;
 mod transaction;

@@ -46,7 +46,17 @@ impl Engine {
                 .collect::<Vec<_>>()
         });
         report.tables = join_all(runs).await.into_iter().flatten().collect();
+        self.show(&mut report.tables).await;
         report
+    }
+
+    /// Has readers see what was stored, also of a first load that was staged.
+    async fn show(&self, tables: &mut [TableReport]) {
+        if let Err(hidden) = self.writer.unstage().await {
+            for table in tables {
+                table.error.get_or_insert_with(|| hidden.clone());
+            }
+        }
     }
 
     /// Reads every row of a table again and sets right what differs, in place.
@@ -59,7 +69,9 @@ impl Engine {
         let pulse = Pulse::new(source.source.pulse().await?.identity);
         let mut options = RunOptions::once(plan, &pulse, plan.deletes != Deletes::Ignore);
         options.repair = plan.mode == Mode::Follow;
-        Ok(self.sync_table(source, plan, options).await)
+        let mut report = self.sync_table(source, plan, options).await;
+        self.show(std::slice::from_mut(&mut report)).await;
+        Ok(report)
     }
 
     /// Brings one planned table of the source at this position up to date.
@@ -70,7 +82,9 @@ impl Engine {
         let source = self.source(source)?;
         let pulse = source.source.pulse().await?;
         let options = RunOptions::once(plan, &pulse, self.accepting(&plan.replica.name));
-        Ok(self.sync_table(source, plan, options).await)
+        let mut report = self.sync_table(source, plan, options).await;
+        self.show(std::slice::from_mut(&mut report)).await;
+        Ok(report)
     }
 
     pub(super) async fn sync_table(&self, source: &EngineSource, plan: &TablePlan, options: RunOptions) -> TableReport {

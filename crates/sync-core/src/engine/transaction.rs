@@ -3,9 +3,12 @@
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
+
 use super::copy_anew;
 use super::gathered::Gathered;
 use super::job::{Failure, Job};
+use super::staging::Staging;
 use super::writer::{Command, Envelope, Group, RETRIED_AT_ONCE, Step, Stored};
 use crate::{
     Batch, Checkpoint, CopyState, Cursor, Error, ReplicaTable, Result, RowBatch, RunRecord, Sink, SinkTransaction,
@@ -22,7 +25,8 @@ const COMMIT_AFTER: Duration = Duration::from_millis(500);
 /// Carries out commands until nobody can send any.
 pub(crate) fn write_all(mut sink: Box<dyn Sink>, commands: &mpsc::Receiver<Envelope>) {
     let mut left_over = None;
-    while let Some(envelope) = left_over.take().or_else(|| commands.recv().ok()) {
+    let mut staging = Staging::default();
+    while let Some(envelope) = left_over.take().or_else(|| staging.next(&mut *sink, commands)) {
         left_over = match envelope.command {
             Command::Stored { table, reply } => {
                 // Nobody waits for the answer any more when the run was dropped.
@@ -31,6 +35,7 @@ pub(crate) fn write_all(mut sink: Box<dyn Sink>, commands: &mpsc::Receiver<Envel
             }
             Command::Record { stream, record, reply } => {
                 let _ = reply.send(record_alone(&mut *sink, &stream, &record));
+                staging.note_end(&*sink);
                 None
             }
             Command::CopyAnew { stream, noted } => {
@@ -40,7 +45,19 @@ pub(crate) fn write_all(mut sink: Box<dyn Sink>, commands: &mpsc::Receiver<Envel
                 drop(noted);
                 None
             }
-            Command::Step { .. } => share_transaction(&mut *sink, envelope, commands),
+            Command::Serve => {
+                staging.serve();
+                None
+            }
+            Command::Unstage { reply } => {
+                let _ = reply.send(sink.unstage());
+                None
+            }
+            Command::Step { .. } => {
+                let left_over = share_transaction(&mut *sink, envelope, commands);
+                staging.note_end(&*sink);
+                left_over
+            }
         };
     }
 }
@@ -60,8 +77,9 @@ fn record_alone(sink: &mut dyn Sink, stream: &StreamId, record: &RunRecord) -> R
 
 /// One transaction, from `first` on; gives back a command that has to wait until after it.
 fn share_transaction(sink: &mut dyn Sink, first: Envelope, commands: &mpsc::Receiver<Envelope>) -> Option<Envelope> {
+    let is_staged = sink.is_staged();
     let mut open = match sink.begin() {
-        Ok(transaction) => Open::new(transaction),
+        Ok(transaction) => Open::new(transaction, is_staged),
         Err(error) => {
             if let Command::Step { job, .. } = first.command {
                 job.fail(Failure::Own(error));
@@ -87,17 +105,37 @@ fn share_transaction(sink: &mut dyn Sink, first: Envelope, commands: &mpsc::Rece
                     return None;
                 }
             }
-            Command::Stored { .. } | Command::Record { .. } | Command::CopyAnew { .. } => {
+            Command::Stored { .. }
+            | Command::Record { .. }
+            | Command::CopyAnew { .. }
+            | Command::Serve
+            | Command::Unstage { .. } => {
                 left_over = Some(envelope);
                 break;
             }
         }
     }
     match open.hand_on() {
-        Ok(()) => open.commit(),
+        Ok(()) => {
+            let flushed = open.commit();
+            show(sink, flushed);
+        }
         Err((culprit, error)) => open.roll_back(&culprit, &error),
     }
     left_over
+}
+
+/// Tells those who wait to read what they wrote that they can.
+fn show(sink: &mut dyn Sink, flushed: Vec<Flushed>) {
+    let shown = if flushed.is_empty() { Ok(()) } else { sink.unstage() };
+    for (job, reply) in flushed {
+        match &shown {
+            Ok(()) => {
+                let _ = reply.send(());
+            }
+            Err(error) => job.fail(Failure::Own(error.clone())),
+        }
+    }
 }
 
 impl Step {
@@ -110,13 +148,18 @@ impl Step {
 /// A transaction under way, and what becomes true when it is committed.
 struct Open<'a> {
     transaction: Box<dyn SinkTransaction + 'a>,
+    is_staged: bool,
     since: Instant,
     rows: usize,
     bytes: usize,
     runs: Vec<Run>,
     gathered: Option<Gathered>,
-    finished: Vec<tokio::sync::oneshot::Sender<()>>,
+    finished: Vec<oneshot::Sender<()>>,
+    flushed: Vec<Flushed>,
 }
+
+/// Who waits to read what it wrote.
+type Flushed = (Arc<Job>, oneshot::Sender<()>);
 
 /// Whose step failed, and why.
 type Blame = (Arc<Job>, Error);
@@ -129,9 +172,18 @@ struct Run {
 }
 
 impl<'a> Open<'a> {
-    fn new(transaction: Box<dyn SinkTransaction + 'a>) -> Self {
-        let since = Instant::now();
-        Self { transaction, since, rows: 0, bytes: 0, runs: Vec::new(), gathered: None, finished: Vec::new() }
+    fn new(transaction: Box<dyn SinkTransaction + 'a>, is_staged: bool) -> Self {
+        Self {
+            transaction,
+            is_staged,
+            since: Instant::now(),
+            rows: 0,
+            bytes: 0,
+            runs: Vec::new(),
+            gathered: None,
+            finished: Vec::new(),
+            flushed: Vec::new(),
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -144,7 +196,8 @@ impl<'a> Open<'a> {
 
     /// How long to wait for more: not at all when somebody waits for the commit.
     fn time_left(&self) -> Duration {
-        if self.finished.is_empty() { COMMIT_AFTER.saturating_sub(self.since.elapsed()) } else { Duration::ZERO }
+        let is_awaited = !self.finished.is_empty() || !self.flushed.is_empty();
+        if !is_awaited { COMMIT_AFTER.saturating_sub(self.since.elapsed()) } else { Duration::ZERO }
     }
 
     /// A step of a job, after what others gave that still waits.
@@ -181,7 +234,7 @@ impl<'a> Open<'a> {
                 Ok(())
             }
             Step::Flush { reply } => {
-                self.finished.push(reply);
+                self.flushed.push((Arc::clone(job), reply));
                 Ok(())
             }
             Step::Finish { mut record, reply } => {
@@ -266,23 +319,24 @@ impl<'a> Open<'a> {
         })
     }
 
-    fn commit(self) {
+    /// Returns who waits to read what was committed.
+    fn commit(self) -> Vec<Flushed> {
         let checkpoints: Vec<_> = self.runs.iter().filter_map(|run| run.checkpoint.clone()).collect();
-        match self.transaction.commit(&checkpoints) {
-            Ok(()) => {
-                for run in self.runs {
-                    run.job.committed(run.written, run.checkpoint.map(|checkpoint| checkpoint.cursor));
-                }
-                for reply in self.finished {
-                    let _ = reply.send(());
-                }
+        if let Err(error) = self.transaction.commit(&checkpoints) {
+            for run in self.runs {
+                run.job.fail(Failure::Own(error.clone()));
             }
-            Err(error) => {
-                for run in self.runs {
-                    run.job.fail(Failure::Own(error.clone()));
-                }
-            }
+            return Vec::new();
         }
+        for run in self.runs {
+            // What the machine can still lose is not told: a source may hold something until it is stored.
+            let cursor = run.checkpoint.map(|checkpoint| checkpoint.cursor).filter(|_| !self.is_staged);
+            run.job.committed(run.written, cursor);
+        }
+        for reply in self.finished {
+            let _ = reply.send(());
+        }
+        self.flushed
     }
 
     /// Gives everything up. The readers of the others are past what is lost here, so their runs end too, without blame.

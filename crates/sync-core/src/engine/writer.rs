@@ -43,6 +43,10 @@ pub(crate) enum Command {
     Record { stream: StreamId, record: RunRecord, reply: oneshot::Sender<Result<()>> },
     /// Notes that a table of which no run is under way is to be copied anew.
     CopyAnew { stream: StreamId, noted: Option<Noted> },
+    /// From now on readers wait for each table.
+    Serve,
+    /// Ends that the sink is staged.
+    Unstage { reply: oneshot::Sender<Result<()>> },
     /// A step of a table's run, in the transaction under way.
     Step { job: Arc<Job>, step: Step },
 }
@@ -135,6 +139,19 @@ impl Writer {
     pub(crate) fn copy_anew(&self, stream: &StreamId, noted: Option<Noted>) {
         // Without the thread, the engine ends.
         let _ = self.send(Command::CopyAnew { stream: stream.clone(), noted }, None);
+    }
+
+    /// From now on readers wait for each table, as it is complete.
+    pub(crate) fn serve(&self) {
+        // Without the thread, the engine ends.
+        let _ = self.send(Command::Serve, None);
+    }
+
+    /// Has readers see what was stored.
+    pub(crate) async fn unstage(&self) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Unstage { reply }, None)?;
+        answer.await.map_err(|_| gone())?
     }
 
     /// Hands a step on, waiting while too much waits already.

@@ -8,5 +8,6 @@ mod plan;
 mod reconcile;
 mod registry;
 mod shop;
+mod staged;
 mod upkeep;
 mod verify;

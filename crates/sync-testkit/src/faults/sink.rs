@@ -50,6 +50,14 @@ impl<S: Sink> Sink for FaultySink<S> {
     fn begin<'a>(&'a mut self) -> Result<Box<dyn SinkTransaction + 'a>> {
         Ok(Box::new(FaultyTransaction { transaction: self.sink.begin()?, fault: &mut self.fault }))
     }
+
+    fn is_staged(&self) -> bool {
+        self.sink.is_staged()
+    }
+
+    fn unstage(&mut self) -> Result<()> {
+        self.sink.unstage()
+    }
 }
 
 struct FaultyTransaction<'a> {

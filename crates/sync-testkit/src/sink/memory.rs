@@ -70,6 +70,14 @@ impl Sink for RefusingSink {
         let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Ok(Box::new(RefusingTransaction { transaction: self.sink.begin()?, refused }))
     }
+
+    fn is_staged(&self) -> bool {
+        self.sink.is_staged()
+    }
+
+    fn unstage(&mut self) -> Result<()> {
+        self.sink.unstage()
+    }
 }
 
 struct RefusingTransaction<'a> {

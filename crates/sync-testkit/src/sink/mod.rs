@@ -29,6 +29,7 @@ macro_rules! sink_tests {
         $crate::sink_tests!(@each $fixture,
             a_dropped_transaction_leaves_no_trace,
             rows_and_checkpoint_are_stored_together,
+            what_was_staged_is_shown_when_it_is_asked_for,
             an_unchanged_row_is_not_written,
             a_table_is_hidden_until_it_is_published,
             a_delete_removes_its_row_and_no_other,
@@ -44,7 +45,7 @@ macro_rules! sink_tests {
         );
         #[test]
         fn no_sink_behaviour_is_left_out() {
-            assert_eq!($crate::sink_behaviours().len(), 14, "sink_tests! must list every behaviour");
+            assert_eq!($crate::sink_behaviours().len(), 15, "sink_tests! must list every behaviour");
         }
     };
     (@each $fixture:expr, $($name:ident,)*) => {$(

@@ -70,7 +70,13 @@ pub(super) fn build(sink: &mut dyn Sink, table: &ReplicaTable, rows: &[OwnedRow]
 pub(super) fn finish(sink: &mut dyn Sink, table: &ReplicaTable) -> Checked {
     let mut transaction = begin(sink)?;
     transaction.publish(table).map_err(failed("publish"))?;
-    commit(transaction, table, CopyState::Live)
+    commit(transaction, table, CopyState::Live)?;
+    unstage(sink)
+}
+
+/// Has readers see what was stored, as the engine does when a table is complete.
+pub(super) fn unstage(sink: &mut dyn Sink) -> Checked {
+    sink.unstage().map_err(failed("unstage"))
 }
 
 fn commit(transaction: Box<dyn SinkTransaction + '_>, table: &ReplicaTable, state: CopyState) -> Checked {

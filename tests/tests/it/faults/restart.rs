@@ -2,7 +2,7 @@
 
 use crate::case::Case;
 use crate::compare::{assert_orders_equal, orders};
-use crate::running::{Daemon, QUIET, copy_state, count, wait_until};
+use crate::running::{Daemon, QUIET, count, stored, wait_until};
 use crate::server::{OwnServer, Server, on_each_server};
 
 on_each_server!(heavy_a_server_that_is_stopped_or_killed_in_the_middle_of_a_copy_is_copied_to_the_end);
@@ -14,7 +14,7 @@ fn heavy_a_server_that_is_stopped_or_killed_in_the_middle_of_a_copy_is_copied_to
         case.sql("SELECT fill(1, 120000)");
         case.configure(&format!("sync_interval = 0.2\nbatch_size = 200\ntables = [\"orders\"]\n{QUIET}"));
         let daemon = Daemon::start(&case);
-        wait_until("the copy", &daemon, || copy_state(&case).is_some());
+        wait_until("the copy", &daemon, || stored(&case).is_some_and(|table| table.state.is_some()));
         if kill {
             own.kill()
         } else {

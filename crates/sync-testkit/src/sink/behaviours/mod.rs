@@ -31,6 +31,11 @@ const SINK_BEHAVIOURS: &[SinkBehaviour] = &[
         check: stored::together,
     },
     SinkBehaviour {
+        name: "what_was_staged_is_shown_when_it_is_asked_for",
+        promise: "What was committed before the replica is in its place is there for readers, for good, once the engine asks for that.",
+        check: stored::staged,
+    },
+    SinkBehaviour {
         name: "an_unchanged_row_is_not_written",
         promise: "A row that is already there as given is left alone, and counted so.",
         check: stored::unchanged,

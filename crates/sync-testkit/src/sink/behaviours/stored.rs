@@ -5,8 +5,8 @@ use sync_core::{Checkpoint, CopyState, Cursor, DataType, HeldDeletes, Op, Sink, 
 
 use crate::sink::fixture::SinkFixture;
 use crate::sink::subject::{
-    Checked, batch, begin, build, expect, failed, finish, of_columns, open, publish, row, same, table, write,
-    write_live,
+    Checked, batch, begin, build, expect, failed, finish, of_columns, open, publish, row, same, table, unstage,
+    write, write_live,
 };
 
 pub(super) fn dropped(fixture: &dyn SinkFixture) -> Checked {
@@ -38,6 +38,23 @@ pub(super) fn together(fixture: &dyn SinkFixture) -> Checked {
         return Err(format!("whoever reads finds the checkpoint {read:?} instead of {stored:?}"));
     }
     expect(fixture, "after a commit", Some(&[row(1, "first"), row(2, "second")]))
+}
+
+pub(super) fn staged(fixture: &dyn SinkFixture) -> Checked {
+    let (mut sink, table) = (open(fixture)?, table()?);
+    publish(&mut *sink, &table, &[row(1, "first")])?;
+    if sink.is_staged() {
+        return Err("it is still staged after the engine had it shown".into());
+    }
+    expect(fixture, "once it is not staged", Some(&[row(1, "first")]))?;
+    write_live(&mut *sink, &table, Op::Upsert, &[row(2, "second")])?;
+    let both = [row(1, "first"), row(2, "second")];
+    expect(fixture, "after another commit", Some(&both))?;
+    unstage(&mut *sink)?;
+    drop(sink);
+    let stored = open(fixture)?.checkpoint(&table.stream()).map_err(failed("checkpoint"))?;
+    same("stored", &stored.map(|stored| stored.state), &Some(CopyState::Live))?;
+    expect(fixture, "when it was opened again", Some(&both))
 }
 
 pub(super) fn unchanged(fixture: &dyn SinkFixture) -> Checked {

@@ -20,6 +20,8 @@ pub enum SinkFault {
     CommitsOnDrop,
     /// Stores rows without their checkpoint: breaks `rows_and_checkpoint_are_stored_together`.
     ForgetsCheckpoints,
+    /// Never stops being staged: breaks `what_was_staged_is_shown_when_it_is_asked_for`.
+    StaysStaged,
     /// Counts every row as changed: breaks `an_unchanged_row_is_not_written`.
     WritesEverything,
     /// Shows the table that most checks use while it is copied: breaks `a_table_is_hidden_until_it_is_published`.
@@ -51,6 +53,7 @@ impl SinkFault {
     pub const ALL: &'static [(Self, &'static str)] = &[
         (Self::CommitsOnDrop, "a_dropped_transaction_leaves_no_trace"),
         (Self::ForgetsCheckpoints, "rows_and_checkpoint_are_stored_together"),
+        (Self::StaysStaged, "what_was_staged_is_shown_when_it_is_asked_for"),
         (Self::WritesEverything, "an_unchanged_row_is_not_written"),
         (Self::PublishesEarly, "a_table_is_hidden_until_it_is_published"),
         (Self::IgnoresDeletes, "a_delete_removes_its_row_and_no_other"),
@@ -117,5 +120,13 @@ impl Sink for BrokenSink {
 
     fn begin<'a>(&'a mut self) -> Result<Box<dyn SinkTransaction + 'a>> {
         Ok(Box::new(BrokenTransaction::new(self.sink.begin()?, self.fault, &mut self.failed)))
+    }
+
+    fn is_staged(&self) -> bool {
+        self.fault == SinkFault::StaysStaged || self.sink.is_staged()
+    }
+
+    fn unstage(&mut self) -> Result<()> {
+        self.sink.unstage()
     }
 }

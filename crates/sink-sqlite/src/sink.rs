@@ -9,9 +9,9 @@ use sync_core::{Checkpoint, Error, FailedRow, Replica, ReplicaTable, Result, Sin
 
 use crate::checkpointer::Checkpointer;
 use crate::error::sqlite_error;
+use crate::flusher::Flusher;
 use crate::lock::WriterLock;
 use crate::read::ReplicaFile;
-use crate::flusher::Flusher;
 use crate::staging::{self, Staged};
 use crate::statements::StatementTexts;
 use crate::transaction::SqliteTransaction;

@@ -99,8 +99,7 @@ fn it_comes_to_its_place_whole_and_leaves_nothing_beside_it() {
     transaction.write(&table, CopyState::Live, &rows(&table, 3..5)).unwrap();
     transaction.commit(&[]).unwrap();
     assert_eq!(count(&path, "tmp_users"), 5, "as after any commit");
-    let mode: String =
-        Connection::open(&path).unwrap().query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    let mode: String = Connection::open(&path).unwrap().query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
     drop(sink);
     assert_eq!(names(folder.path()), ["replica.db", "replica.db.lock"]);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use sync_core::engine::control;
 use sync_core::memory::{MemorySink, MemorySource};
 use sync_core::{
-    Capabilities, Checkpoint, Cursor, Engine, EngineSource, Error, FailedRow, ReadRequest, Reader, Replica, ReplicaTable,
-    Result, Sink, SinkTransaction, Source, SourceIdentity, StreamId, TableSchema, async_trait,
+    Capabilities, Checkpoint, Cursor, Engine, EngineSource, Error, FailedRow, ReadRequest, Reader, Replica,
+    ReplicaTable, Result, Sink, SinkTransaction, Source, SourceIdentity, StreamId, TableSchema, async_trait,
 };
 use sync_testkit::faults::FaultySource;
 
@@ -121,12 +121,12 @@ async fn a_sync_of_which_readers_see_nothing_has_failed() {
 /// It compares what it wrote with the source, which it reads as readers do.
 #[tokio::test]
 async fn a_copy_that_was_broken_off_is_shown_before_it_is_compared() {
-    let sink = Staged::new();
-    let cut = engine(FaultySource::cut_after(full(), 25), &sink);
+    let (source, sink) = (full(), Staged::new());
+    let cut = engine(FaultySource::cut_after(source.clone(), 25), &sink);
     assert!(!cut.sync().await.is_success());
     sink.staged.store(true, Ordering::SeqCst);
     let stuck = Staged { stuck: true, ..sink };
-    let report = engine(full(), &stuck).sync().await;
+    let report = engine(source, &stuck).sync().await;
     assert_eq!(report.tables[0].error.as_ref().unwrap().to_string(), "table public.users: the disk is full");
 }
 

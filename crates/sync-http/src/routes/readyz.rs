@@ -32,8 +32,7 @@ pub(crate) async fn readyz(State(shared): State<Arc<Shared>>) -> Result<Reply, R
 async fn missing<'a>(shared: &Shared, status: &'a Status) -> Result<Vec<&'a TableStatus>, Refusal> {
     // What succeeded since the start is there, once the file is in its place; for the others the replica knows of earlier times.
     let in_place = shared.endpoints.replica.exists();
-    let unsure: Vec<_> =
-        status.tables.iter().filter(|table| !in_place || table.last_success_ms.is_none()).collect();
+    let unsure: Vec<_> = status.tables.iter().filter(|table| !in_place || table.last_success_ms.is_none()).collect();
     if unsure.is_empty() {
         return Ok(unsure);
     }

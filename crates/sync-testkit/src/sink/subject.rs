@@ -71,11 +71,7 @@ pub(super) fn finish(sink: &mut dyn Sink, table: &ReplicaTable) -> Checked {
     let mut transaction = begin(sink)?;
     transaction.publish(table).map_err(failed("publish"))?;
     commit(transaction, table, CopyState::Live)?;
-    unstage(sink)
-}
-
-/// Has readers see what was stored, as the engine does when a table is complete.
-pub(super) fn unstage(sink: &mut dyn Sink) -> Checked {
+    // As the engine does when a table is complete.
     sink.unstage().map_err(failed("unstage"))
 }
 

@@ -3,14 +3,12 @@
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use super::copy_anew;
+use super::alone::{Alone, stored};
+use super::anew::AskedFor;
 use super::gathered::Gathered;
 use super::job::{Failure, Job};
-use super::writer::{Command, Envelope, Group, RETRIED_AT_ONCE, Step, Stored};
-use crate::{
-    Batch, Checkpoint, CopyState, Cursor, Error, ReplicaTable, Result, RowBatch, RunRecord, Sink, SinkTransaction,
-    StreamId, Upkeep, WriteStats,
-};
+use super::writer::{Command, Envelope, Group, Step};
+use crate::{Batch, Checkpoint, CopyState, Cursor, Error, Result, RowBatch, Sink, SinkTransaction, Upkeep, WriteStats};
 
 /// Rows after which a transaction is committed: what a crash can cost, and what the write-ahead log grows by.
 const COMMIT_ROWS: usize = 20_000;
@@ -21,54 +19,44 @@ const COMMIT_AFTER: Duration = Duration::from_millis(500);
 
 /// Carries out commands until nobody can send any.
 pub(crate) fn write_all(mut sink: Box<dyn Sink>, commands: &mpsc::Receiver<Envelope>) {
+    let (mut asked_for, mut alone) = (AskedFor::default(), Alone::default());
     let mut left_over = None;
     while let Some(envelope) = left_over.take().or_else(|| commands.recv().ok()) {
         left_over = match envelope.command {
             Command::Stored { table, reply } => {
+                asked_for.taken_up(&table.stream());
                 // Nobody waits for the answer any more when the run was dropped.
                 let _ = reply.send(stored(&mut *sink, &table));
                 None
             }
             Command::Record { stream, record, reply } => {
-                let _ = reply.send(record_alone(&mut *sink, &stream, &record));
+                let _ = reply.send(alone.record(&mut *sink, &stream, &record));
                 None
             }
             Command::CopyAnew { stream, noted } => {
-                if let Err(error) = copy_anew(&mut *sink, &stream) {
-                    tracing::warn!(%stream, "that it is to be copied anew could not be stored, and is forgotten in a crash: {error}");
-                }
+                asked_for.note(&mut *sink, stream);
                 drop(noted);
                 None
             }
-            Command::Step { .. } => share_transaction(&mut *sink, envelope, commands),
+            Command::Step { ref job, .. } => match sink.begin() {
+                Ok(transaction) => share_transaction(Open::new(transaction), envelope, commands, &asked_for),
+                Err(error) => {
+                    alone.was_refused(&error);
+                    job.fail(Failure::Own(error));
+                    None
+                }
+            },
         };
     }
 }
 
-fn stored(sink: &mut dyn Sink, table: &ReplicaTable) -> Result<Stored> {
-    let checkpoint = sink.checkpoint(&table.stream())?;
-    let live = checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.state == CopyState::Live);
-    let failed = if live { sink.failed_rows(table, RETRIED_AT_ONCE)? } else { Vec::new() };
-    Ok(Stored { checkpoint, failed })
-}
-
-fn record_alone(sink: &mut dyn Sink, stream: &StreamId, record: &RunRecord) -> Result<()> {
-    let mut transaction = sink.begin()?;
-    transaction.record(stream, record)?;
-    transaction.commit(&[])
-}
-
 /// One transaction, from `first` on; gives back a command that has to wait until after it.
-fn share_transaction(sink: &mut dyn Sink, first: Envelope, commands: &mpsc::Receiver<Envelope>) -> Option<Envelope> {
-    let mut open = match sink.begin() {
-        Ok(transaction) => Open::new(transaction),
-        Err(error) => {
-            if let Command::Step { job, .. } = first.command {
-                job.fail(Failure::Own(error));
-            }
-            return None;
-        }
-    };
+fn share_transaction(
+    mut open: Open<'_>,
+    first: Envelope,
+    commands: &mpsc::Receiver<Envelope>,
+    asked_for: &AskedFor,
+) -> Option<Envelope> {
     let mut next = Some(first);
     let mut left_over = None;
     while !open.is_full() {
@@ -94,7 +82,7 @@ fn share_transaction(sink: &mut dyn Sink, first: Envelope, commands: &mpsc::Rece
         }
     }
     match open.hand_on() {
-        Ok(()) => open.commit(),
+        Ok(()) => open.commit(asked_for),
         Err((culprit, error)) => open.roll_back(&culprit, &error),
     }
     left_over
@@ -266,8 +254,9 @@ impl<'a> Open<'a> {
         })
     }
 
-    fn commit(self) {
-        let checkpoints: Vec<_> = self.runs.iter().filter_map(|run| run.checkpoint.clone()).collect();
+    fn commit(self, asked_for: &AskedFor) {
+        let reached = self.runs.iter().filter_map(|run| run.checkpoint.as_ref());
+        let checkpoints: Vec<_> = reached.map(|checkpoint| asked_for.instead_of(checkpoint)).collect();
         match self.transaction.commit(&checkpoints) {
             Ok(()) => {
                 for run in self.runs {

@@ -26,7 +26,9 @@ impl Pauses {
         };
         let mut state = self.state();
         match table {
-            Some(table) => drop(state.tables.insert(table.clone(), paused)),
+            Some(table) => {
+                state.tables.insert(table.clone(), paused);
+            }
             None => *state = State { all: paused, tables: BTreeMap::new() },
         }
     }

@@ -13,6 +13,8 @@ use crate::{Outcome, notice};
 
 /// Where the end-to-end tests look for a litestream that is not on the path.
 const LITESTREAM: &str = "DATA_SYNC_LITESTREAM";
+/// Likewise, what checks metrics and rules.
+const PROMTOOL: &str = "DATA_SYNC_PROMTOOL";
 
 /// What only a feature brings. The rest is tested as it is shipped, without.
 const BY_FEATURE: [&str; 8] =
@@ -31,6 +33,10 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let mut variables = Vec::new();
     if let Ok(program) = litestream {
         variables.push((LITESTREAM, program.into_os_string()));
+    }
+    match install::promtool(&notice) {
+        Ok(program) => variables.push((PROMTOOL, program.into_os_string())),
+        Err(reason) => notice(&format!("SKIPPED: metrics and alert rules are not checked by promtool. {reason}")),
     }
     let server = Postgres::start(&PostgresOptions::new())?;
     variables.push((SHARED_POSTGRES, format!("{}:{}", server.host(), server.port()).into()));

@@ -118,6 +118,12 @@ fn of_sources(page: &mut Page<'_>) -> fmt::Result {
         let up = source.identity.is_some() && source.error.is_none();
         page.sample("source_up", &[("source", name)], f64::from(u8::from(up)))?;
     }
+    // Such a table has no series of its own, so nothing else tells of it.
+    page.head("source_problems", "gauge", "Wanted tables that can't be synced.")?;
+    for source in &page.status.sources {
+        let name = source.name.as_deref().unwrap_or_default();
+        page.sample("source_problems", &[("source", name)], source.problems.len() as f64)?;
+    }
     Ok(())
 }
 
@@ -170,4 +176,16 @@ impl Page<'_> {
 
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::status;
+
+    #[test]
+    fn a_table_that_can_not_be_synced_is_counted_as_it_has_no_series_of_its_own() {
+        let text = metrics(&status(&["users", "absent"]), &Stored::default(), 0);
+        assert!(text.contains("\ndata_sync_source_problems{source=\"\"} 1\n") && !text.contains("absent"), "{text}");
+    }
 }

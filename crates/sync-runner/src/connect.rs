@@ -71,7 +71,12 @@ pub(crate) async fn prepare(config: &Config, registry: &Registry) -> Result<Prep
 
 /// Opens the replica for these sources.
 pub(crate) fn open_engine(config: &Config, sources: Vec<EngineSource>) -> Result<Engine, Error> {
-    Engine::within(config.memory_budget, Box::new(open_sink(config)?), sources)
+    engine_over(config, open_sink(config)?, sources)
+}
+
+/// An engine that writes to this sink, within the memory of the configuration.
+pub(crate) fn engine_over(config: &Config, sink: SqliteSink, sources: Vec<EngineSource>) -> Result<Engine, Error> {
+    Engine::within(config.memory_budget, Box::new(sink), sources)
 }
 
 /// Opens the replica for writing.

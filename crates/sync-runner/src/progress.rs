@@ -12,6 +12,8 @@ use crate::console::Console;
 
 /// Without a terminal, a table that is being read is mentioned so often.
 pub(crate) const BETWEEN_LINES: Duration = Duration::from_secs(10);
+/// What is copied in a moment is not worth a line, with hundreds of tables.
+const FIRST_LINE: Duration = Duration::from_secs(2);
 
 /// Shows the status as it changes, for as long as it is polled.
 pub(crate) async fn follow(mut status: watch::Receiver<Status>, console: &Console) {
@@ -27,13 +29,13 @@ struct View<'a> {
     console: &'a Console,
     terminal: bool,
     bars: BTreeMap<String, ProgressBar>,
-    lines: HashMap<String, (Phase, Instant)>,
+    lines: Lines,
 }
 
 impl<'a> View<'a> {
     fn new(console: &'a Console) -> Self {
         let terminal = !console.bars().is_hidden();
-        Self { console, terminal, bars: BTreeMap::new(), lines: HashMap::new() }
+        Self { console, terminal, bars: BTreeMap::new(), lines: Lines::default() }
     }
 
     fn show(&mut self, status: &Status) {
@@ -64,16 +66,7 @@ impl<'a> View<'a> {
     }
 
     fn show_line(&mut self, table: &TableStatus) {
-        if !is_at_work(table.phase) {
-            return;
-        }
-        let lasts = self.lines.get(&table.replica).filter(|(phase, _)| *phase == table.phase);
-        // What is done in a moment is not worth a line, with hundreds of tables; a copy is.
-        let due = lasts.map_or(table.phase == Phase::Copying, |(_, when)| when.elapsed() >= BETWEEN_LINES);
-        if due || lasts.is_none() {
-            self.lines.insert(table.replica.clone(), (table.phase, Instant::now()));
-        }
-        if !due {
+        if !is_at_work(table.phase) || !self.lines.is_due(&table.replica, table.phase, Instant::now()) {
             return;
         }
         let rows = match (table.rows_read, table.estimated_rows) {
@@ -90,6 +83,23 @@ impl Drop for View<'_> {
         for bar in self.bars.values() {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// When each table is mentioned next, by what it does.
+#[derive(Default)]
+struct Lines(HashMap<String, (Phase, Instant)>);
+
+impl Lines {
+    fn is_due(&mut self, replica: &str, phase: Phase, now: Instant) -> bool {
+        let next = self.0.get(replica).filter(|(known, _)| *known == phase).map(|(_, next)| *next);
+        let (is_due, wait) = match next {
+            Some(next) if now < next => return false,
+            Some(_) => (true, BETWEEN_LINES),
+            None => (false, if phase == Phase::Copying { FIRST_LINE } else { BETWEEN_LINES }),
+        };
+        self.0.insert(replica.to_owned(), (phase, now + wait));
+        is_due
     }
 }
 
@@ -119,4 +129,18 @@ pub(crate) fn bar(estimate: Option<u64>) -> ProgressBar {
         // It is the bar that fails then, not the sync.
         let _ = write!(out, "{}/s", HumanCount(state.per_sec() as u64));
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_takes_its_time_is_mentioned() {
+        let (mut lines, start) = (Lines::default(), Instant::now());
+        let mut at = |seconds, phase| lines.is_due("tmp_t", phase, start + Duration::from_secs(seconds));
+        assert!(!at(0, Phase::Copying) && !at(1, Phase::Copying), "it may be done in a moment");
+        assert!(at(2, Phase::Copying) && !at(11, Phase::Copying) && at(12, Phase::Copying));
+        assert!(!at(13, Phase::Reconciling) && !at(20, Phase::Reconciling) && at(23, Phase::Reconciling));
+    }
 }

@@ -19,6 +19,19 @@ pub(crate) fn moment(milliseconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:03}Z")
 }
 
+/// What [`moment`] wrote, as milliseconds since 1970; nothing for any other text.
+pub(crate) fn milliseconds(text: &str) -> Option<i64> {
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    // As in `date`: from March on, in leap years of their own.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days =
+        365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day - 1;
+    let second = (number(11..13)? * 60 + number(14..16)?) * 60 + number(17..19)?;
+    let found = ((days - 719_468) * DAY + second) * 1000 + number(20..23)?;
+    (moment(found) == text).then_some(found)
+}
+
 /// A span in its most fitting unit: `12 ms`, `3.4 s`, `5 min 20 s`.
 pub(crate) fn span(span: Duration) -> String {
     match span.as_secs() {
@@ -59,6 +72,10 @@ mod tests {
             (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         ] {
             assert_eq!(moment(milliseconds), text);
+            assert_eq!(super::milliseconds(text), Some(milliseconds));
+        }
+        for text in ["", "2024", "2024-02-30T00:00:00.000Z", "2024-02-29T13:37:00Z", "a024-02-29T13:37:00.000Z", "ä"] {
+            assert_eq!(milliseconds(text), None, "{text}");
         }
         assert!(!moment(i64::MIN).is_empty() && !moment(i64::MAX).is_empty());
     }

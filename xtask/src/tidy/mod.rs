@@ -36,6 +36,7 @@ pub(crate) fn run() -> Outcome {
         proofs::exist(&texts),
         proofs::errors_are_said(&texts),
         texts::are_tested(&texts),
+        texts::have_remedies(&texts),
         texts::is_current(&texts),
     ]
     .concat();

@@ -40,7 +40,7 @@ impl Control {
         self.send(Command::SyncNow(replica.map(str::to_owned)));
     }
 
-    /// Starts no further run of a table, or of any; a run under way goes on.
+    /// Starts no further run of a table, or of any; a run under way goes on. It lasts as long as the engine, with other sources too.
     pub fn pause(&self, replica: Option<&str>) {
         self.send(Command::Pause(replica.map(str::to_owned)));
     }
@@ -58,8 +58,8 @@ impl Control {
     /// Copies a table anew, by its replica's name, beside the published one, which readers keep until the copy is complete. A run under
     /// way is given its end first.
     ///
-    /// Returns as soon as that is stored in the replica, where a crash does not forget it; during a run of the table at once, and it is
-    /// stored when that run ends. The command counts whether or not somebody waits for that.
+    /// Returns as soon as that is stored in the replica, where a crash does not forget it. The command counts whether or not somebody
+    /// waits for that.
     pub async fn resync(&self, replica: &str) {
         let (noted, mut last) = mpsc::channel(1);
         self.send(Command::Resync(replica.to_owned(), noted));

@@ -37,6 +37,7 @@ impl Engine {
             .unzip();
         let pass_on = async {
             while let Some(command) = commands.next().await {
+                self.pauses.obey(&command);
                 for sender in &senders {
                     // A source's rounds end with this future only.
                     let _ = sender.send(command.clone());

@@ -34,7 +34,7 @@ pub(super) struct Entry {
     /// To be copied anew, until that has begun, so that later runs can go on with it.
     anew: bool,
     /// That was asked for while a run was under way, which may have read the table before.
-    pub(super) anew_again: bool,
+    anew_again: bool,
     stored: Option<Instant>,
 }
 

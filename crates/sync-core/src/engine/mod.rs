@@ -2,6 +2,7 @@
 //!
 //! This is the only place of the crate with tasks, channels and clocks.
 
+mod alone;
 mod anew;
 mod changed;
 mod claims;
@@ -14,6 +15,7 @@ mod group;
 mod job;
 mod masked;
 mod memory;
+mod pauses;
 mod reconcile;
 mod report;
 mod rounds;
@@ -60,6 +62,7 @@ pub struct Engine {
     unsaved: Mutex<BTreeMap<StreamId, RunRecord>>,
     /// Tables of the replica whose deletes are believed, however many.
     accepted: Mutex<BTreeSet<String>>,
+    pauses: pauses::Pauses,
     claims: claims::Claims,
     /// Bytes for rows on their way and the sink's cache.
     budget: usize,
@@ -138,12 +141,13 @@ impl Engine {
             status: StatusBoard::default(),
             unsaved: Mutex::default(),
             accepted: Mutex::default(),
+            pauses: pauses::Pauses::default(),
             claims: claims::Claims::default(),
         })
     }
 
     /// Puts other sources in the place of the present ones, for the next [`Engine::sync`] or [`Engine::run`]. Checkpoints belong to
-    /// tables of the replica, so a table that stays goes on where it was.
+    /// tables of the replica, so a table that stays goes on where it was, and one that is paused stays so.
     pub fn set_sources(&mut self, sources: Vec<EngineSource>) {
         self.sources = sharing(self.budget, sources);
     }

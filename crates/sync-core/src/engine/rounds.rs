@@ -35,7 +35,6 @@ pub(super) struct Rounds<'a> {
     /// When to ask it again whatever is due: wanted tables may have appeared.
     ask_due: Instant,
     failures: u32,
-    paused: bool,
 }
 
 type Asking<'a> = Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'a>>;
@@ -54,7 +53,6 @@ impl<'a> Rounds<'a> {
             answered: None,
             ask_due: Instant::now(),
             failures: 0,
-            paused: false,
         }
     }
 
@@ -152,7 +150,10 @@ impl<'a> Rounds<'a> {
                     entry.replan(table, now);
                     entry
                 }
-                None => Entry::new(table, now, self.paused),
+                None => {
+                    let paused = self.engine.pauses.is_paused(&table.replica.name);
+                    Entry::new(table, now, paused)
+                }
             });
         }
         self.entries = entries;
@@ -194,11 +195,7 @@ impl<'a> Rounds<'a> {
     fn end(&mut self, replica: &str, ended: &Ended) {
         // A table that is wanted no more may have ended its last run.
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.plan.replica.name == replica) {
-            let asked_again = entry.anew_again;
             entry.end(Instant::now(), ended);
-            if asked_again {
-                self.engine.writer.copy_anew(&entry.plan.replica.stream(), None);
-            }
             if matches!(ended.error, Some(crate::ErrorKind::Schema)) {
                 self.answered = None;
                 self.pulse = None;
@@ -211,8 +208,6 @@ impl<'a> Rounds<'a> {
 
     fn obey(&mut self, command: &Command) {
         match command {
-            Command::Pause(None) => self.paused = true,
-            Command::Resume(None) => self.paused = false,
             Command::SyncNow(_) => self.ask_due = Instant::now(),
             Command::AcceptDeletes(Some(replica)) => self.engine.accept_deletes(replica),
             _ => {}
@@ -222,9 +217,8 @@ impl<'a> Rounds<'a> {
             entry.obey(command, now);
             if let Command::Resync(replica, noted) = command
                 && entry.plan.replica.name == *replica
-                && !entry.running
             {
-                self.engine.writer.copy_anew(&entry.plan.replica.stream(), Some(noted.clone()));
+                self.engine.writer.copy_anew(&entry.plan.replica.stream(), noted.clone());
             }
         }
         for entry in &self.entries {

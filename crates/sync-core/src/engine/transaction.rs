@@ -5,15 +5,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::copy_anew;
+use super::alone::{Alone, stored};
+use super::anew::AskedFor;
 use super::gathered::Gathered;
 use super::job::{Failure, Job};
 use super::staging::Staging;
-use super::writer::{Command, Envelope, Group, RETRIED_AT_ONCE, Step, Stored};
-use crate::{
-    Batch, Checkpoint, CopyState, Cursor, Error, ReplicaTable, Result, RowBatch, RunRecord, Sink, SinkTransaction,
-    StreamId, Upkeep, WriteStats,
-};
+use super::writer::{Command, Envelope, Group, Step};
+use crate::{Batch, Checkpoint, CopyState, Cursor, Error, Result, RowBatch, Sink, SinkTransaction, Upkeep, WriteStats};
 
 /// Rows after which a transaction is committed: what a crash can cost, and what the write-ahead log grows by.
 const COMMIT_ROWS: usize = 20_000;
@@ -24,24 +22,24 @@ const COMMIT_AFTER: Duration = Duration::from_millis(500);
 
 /// Carries out commands until nobody can send any.
 pub(crate) fn write_all(mut sink: Box<dyn Sink>, commands: &mpsc::Receiver<Envelope>) {
+    let (mut asked_for, mut alone) = (AskedFor::default(), Alone::default());
     let mut left_over = None;
     let mut staging = Staging::default();
     while let Some(envelope) = left_over.take().or_else(|| staging.next(&mut *sink, commands)) {
         left_over = match envelope.command {
             Command::Stored { table, reply } => {
+                asked_for.taken_up(&table.stream());
                 // Nobody waits for the answer any more when the run was dropped.
                 let _ = reply.send(stored(&mut *sink, &table));
                 None
             }
             Command::Record { stream, record, reply } => {
-                let _ = reply.send(record_alone(&mut *sink, &stream, &record));
+                let _ = reply.send(alone.record(&mut *sink, &stream, &record));
                 staging.note_end(&*sink);
                 None
             }
             Command::CopyAnew { stream, noted } => {
-                if let Err(error) = copy_anew(&mut *sink, &stream) {
-                    tracing::warn!(%stream, "that it is to be copied anew could not be stored, and is forgotten in a crash: {error}");
-                }
+                asked_for.note(&mut *sink, stream);
                 drop(noted);
                 None
             }
@@ -53,40 +51,36 @@ pub(crate) fn write_all(mut sink: Box<dyn Sink>, commands: &mpsc::Receiver<Envel
                 let _ = reply.send(sink.unstage());
                 None
             }
-            Command::Step { .. } => {
-                let left_over = share_transaction(&mut *sink, envelope, commands);
-                staging.note_end(&*sink);
-                left_over
+            Command::Step { ref job, .. } => {
+                let is_staged = sink.is_staged();
+                match sink.begin() {
+                    Ok(transaction) => {
+                        let open = Open::new(transaction, is_staged);
+                        let (left_over, committed) = share_transaction(open, envelope, commands, &asked_for);
+                        if committed.has_ended {
+                            staging.note_end(&*sink);
+                        }
+                        show(&mut *sink, committed.flushed);
+                        left_over
+                    }
+                    Err(error) => {
+                        alone.was_refused(&error);
+                        job.fail(Failure::Own(error));
+                        None
+                    }
+                }
             }
         };
     }
 }
 
-fn stored(sink: &mut dyn Sink, table: &ReplicaTable) -> Result<Stored> {
-    let checkpoint = sink.checkpoint(&table.stream())?;
-    let live = checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.state == CopyState::Live);
-    let failed = if live { sink.failed_rows(table, RETRIED_AT_ONCE)? } else { Vec::new() };
-    Ok(Stored { checkpoint, failed })
-}
-
-fn record_alone(sink: &mut dyn Sink, stream: &StreamId, record: &RunRecord) -> Result<()> {
-    let mut transaction = sink.begin()?;
-    transaction.record(stream, record)?;
-    transaction.commit(&[])
-}
-
-/// One transaction, from `first` on; gives back a command that has to wait until after it.
-fn share_transaction(sink: &mut dyn Sink, first: Envelope, commands: &mpsc::Receiver<Envelope>) -> Option<Envelope> {
-    let is_staged = sink.is_staged();
-    let mut open = match sink.begin() {
-        Ok(transaction) => Open::new(transaction, is_staged),
-        Err(error) => {
-            if let Command::Step { job, .. } = first.command {
-                job.fail(Failure::Own(error));
-            }
-            return None;
-        }
-    };
+/// One transaction, from `first` on; gives back a command that has to wait until after it, and what was committed.
+fn share_transaction(
+    mut open: Open<'_>,
+    first: Envelope,
+    commands: &mpsc::Receiver<Envelope>,
+    asked_for: &AskedFor,
+) -> (Option<Envelope>, Committed) {
     let mut next = Some(first);
     let mut left_over = None;
     while !open.is_full() {
@@ -102,7 +96,7 @@ fn share_transaction(sink: &mut dyn Sink, first: Envelope, commands: &mpsc::Rece
                 }
                 if let Err((culprit, error)) = open.apply_in_turn(&job, step) {
                     open.roll_back(&culprit, &error);
-                    return None;
+                    return (None, Committed::default());
                 }
             }
             Command::Stored { .. }
@@ -116,13 +110,12 @@ fn share_transaction(sink: &mut dyn Sink, first: Envelope, commands: &mpsc::Rece
         }
     }
     match open.hand_on() {
-        Ok(()) => {
-            let flushed = open.commit();
-            show(sink, flushed);
+        Ok(()) => (left_over, open.commit(asked_for)),
+        Err((culprit, error)) => {
+            open.roll_back(&culprit, &error);
+            (left_over, Committed::default())
         }
-        Err((culprit, error)) => open.roll_back(&culprit, &error),
     }
-    left_over
 }
 
 /// Tells those who wait to read what they wrote that they can.
@@ -160,6 +153,14 @@ struct Open<'a> {
 
 /// Who waits to read what it wrote.
 type Flushed = (Arc<Job>, oneshot::Sender<()>);
+
+/// What a transaction brought about beside its rows.
+#[derive(Default)]
+struct Committed {
+    flushed: Vec<Flushed>,
+    /// Whether the run of a table is over.
+    has_ended: bool,
+}
 
 /// Whose step failed, and why.
 type Blame = (Arc<Job>, Error);
@@ -319,24 +320,25 @@ impl<'a> Open<'a> {
         })
     }
 
-    /// Returns who waits to read what was committed.
-    fn commit(self) -> Vec<Flushed> {
-        let checkpoints: Vec<_> = self.runs.iter().filter_map(|run| run.checkpoint.clone()).collect();
+    fn commit(self, asked_for: &AskedFor) -> Committed {
+        let reached = self.runs.iter().filter_map(|run| run.checkpoint.as_ref());
+        let checkpoints: Vec<_> = reached.map(|checkpoint| asked_for.instead_of(checkpoint)).collect();
         if let Err(error) = self.transaction.commit(&checkpoints) {
             for run in self.runs {
                 run.job.fail(Failure::Own(error.clone()));
             }
-            return Vec::new();
+            return Committed::default();
         }
         for run in self.runs {
             // What the machine can still lose is not told: a source may hold something until it is stored.
             let cursor = run.checkpoint.map(|checkpoint| checkpoint.cursor).filter(|_| !self.is_staged);
             run.job.committed(run.written, cursor);
         }
+        let has_ended = !self.finished.is_empty();
         for reply in self.finished {
             let _ = reply.send(());
         }
-        self.flushed
+        Committed { flushed: self.flushed, has_ended }
     }
 
     /// Gives everything up. The readers of the others are past what is lost here, so their runs end too, without blame.

@@ -41,8 +41,8 @@ pub(crate) enum Command {
     Stored { table: ReplicaTable, reply: oneshot::Sender<Result<Stored>> },
     /// Stores how a run ended that has no transaction under way.
     Record { stream: StreamId, record: RunRecord, reply: oneshot::Sender<Result<()>> },
-    /// Notes that a table of which no run is under way is to be copied anew.
-    CopyAnew { stream: StreamId, noted: Option<Noted> },
+    /// Notes that a table is to be copied anew, whatever a run under way stores of it from then on.
+    CopyAnew { stream: StreamId, noted: Noted },
     /// From now on readers wait for each table.
     Serve,
     /// Ends that the sink is staged.
@@ -135,8 +135,8 @@ impl Writer {
         answer.await.map_err(|_| gone())?
     }
 
-    /// Notes that a table is to be copied anew; not to be called during a run of it, which would store its own checkpoint after that.
-    pub(crate) fn copy_anew(&self, stream: &StreamId, noted: Option<Noted>) {
+    /// Notes that a table is to be copied anew, until a run of it starts after that.
+    pub(crate) fn copy_anew(&self, stream: &StreamId, noted: Noted) {
         // Without the thread, the engine ends.
         let _ = self.send(Command::CopyAnew { stream: stream.clone(), noted }, None);
     }

@@ -212,6 +212,77 @@ async fn a_copy_that_is_asked_for_during_a_run_is_made_after_it() {
 }
 
 #[tokio::test]
+async fn a_copy_that_is_asked_for_during_a_run_is_noted_at_once_and_for_good() {
+    for crashes_at_once in [true, false] {
+        let (source, sink) = (shop(), MemorySink::new());
+        put(&source, users(), [row(1, 1, "first")]);
+        engine(source.clone(), sink.clone(), &["users"], 20).sync().await;
+        put(&source, users(), [row(2, 2, "second")]);
+        let (held, hold) = FaultySource::held_after(source.clone(), 0);
+        {
+            let engine = engine(held, sink.clone(), &["users"], 20);
+            let (control, commands) = control();
+            let mut status = engine.status();
+            let script = async {
+                hold.reached().await;
+                control.pause(Some("tmp_users"));
+                control.resync("tmp_users").await;
+                if !crashes_at_once {
+                    hold.release();
+                    wait_for(&mut status, 0, |status| status.tables[0].phase == Phase::Done).await;
+                }
+            };
+            tokio::select! {
+                () = script => {}
+                _ = engine.run(commands) => panic!("it ends by itself"),
+            }
+        }
+        assert_eq!(sink.rows("tmp_users").unwrap().len(), if crashes_at_once { 1 } else { 2 });
+        for work in [Work::Copied, Work::Followed] {
+            let report = engine(source.clone(), sink.clone(), &["users"], 20).sync().await;
+            assert_eq!(report.tables[0].work, Some(work), "crashes at once: {crashes_at_once}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_paused_stays_so_with_other_sources() {
+    let (source, sink) = (shop(), MemorySink::new());
+    put(&source, users(), [row(1, 1, "first")]);
+    let mut engine = engine(source.clone(), sink.clone(), &["users"], 20);
+    let (control, commands) = control();
+    let mut status = engine.status();
+    let pause = async {
+        wait_for(&mut status, 0, has(&sink, 1)).await;
+        control.pause(Some("tmp_users"));
+        wait_for(&mut status, 1, |status| status.tables[0].paused && status.tables[0].phase == Phase::Done).await;
+        control.stop();
+    };
+    tokio::join!(engine.run(commands.clone()), pause).0.unwrap();
+
+    put(&source, users(), [row(2, 2, "meanwhile")]);
+    let mut both = wanted(&["users", "sales.orders"]);
+    both.defaults.sync_interval = Some(Duration::from_millis(20));
+    engine.set_sources(vec![EngineSource::new(Box::new(source), both)]);
+    let script = async {
+        let is_at = |status: &Status, replica: &str| status.tables.iter().position(|table| table.replica == replica);
+        for number in 2..5 {
+            let last =
+                |status: &Status| is_at(status, "tmp_sales_orders").and_then(|at| status.tables[at].last_success_ms);
+            let before = last(&status.borrow());
+            wait_for(&mut status, number, |status| last(status) > before).await;
+        }
+        let users = is_at(&status.borrow(), "tmp_users").unwrap();
+        assert!(status.borrow().tables[users].paused);
+        assert_eq!(sink.rows("tmp_users").unwrap().len(), 1);
+        control.resume(Some("tmp_users"));
+        wait_for(&mut status, 5, has(&sink, 2)).await;
+        control.stop();
+    };
+    tokio::join!(engine.run(commands), script).0.unwrap();
+}
+
+#[tokio::test]
 async fn a_later_run_has_other_sources_and_the_same_control() {
     let (first, second, sink) = (shop(), shop(), MemorySink::new());
     put(&first, users(), [row(1, 1, "first")]);

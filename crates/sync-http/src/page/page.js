@@ -9,8 +9,14 @@ const element = (tag, set = {}, ...children) => {
 };
 let history = { tables: {}, runs: [] };
 let status = null;
+// Counts the answers to /history.
+let drawn = 0;
 // Tables whose resync waits for a second click, with what takes the question back.
 const asked = new Map();
+// The card of each table, and what it shows.
+let cards = new Map();
+// What is pressed must still be there when it is let go.
+let pressed = false;
 
 const headers = () => {
   const token = sessionStorage.getItem("token");
@@ -102,7 +108,7 @@ function card(table) {
   };
   const promise = table.guarantee.kind === "lossless" ? "lossless" : `bounded: ${table.guarantee.reason}`;
   const estimate = table.phase === "copying" && table.estimated_rows ? ` of about ${table.estimated_rows}` : "";
-  const kept = table.failed_rows ? `${table.failed_rows} rows can't be stored` : null;
+  const kept = table.failed_rows ? `${table.failed_rows} rows can't be stored; data-sync failed ${table.name} lists them` : null;
   const held = table.held_deletes ? `${table.held_deletes.deletes} deletes are held back` : null;
   // It reads the whole table, so it is asked for twice: in place, as a dialog stops the page.
   const resync = element("button", { type: "button", textContent: asked.has(table.replica) ? "Copy it all anew?" : "Resync" });
@@ -131,32 +137,49 @@ function card(table) {
   return made;
 }
 
+// Only what looks otherwise is made anew: there may be a thousand tables, and one of them may have the focus.
+function showTables() {
+  const made = new Map(status.tables.map((table) => {
+    const look = JSON.stringify([table, state(table), span(lag(table) ?? 0), asked.has(table.replica), drawn]);
+    const before = cards.get(table.replica);
+    return [table.replica, before && before.look === look ? before : { look, card: card(table) }];
+  }));
+  const there = [...$("tables").children];
+  const wanted = [...made.values()].map((one) => one.card);
+  cards = made;
+  const moved = there.length !== wanted.length || wanted.some((one, at) => one !== there[at] && one.parentNode);
+  if (moved) return $("tables").replaceChildren(...wanted);
+  wanted.forEach((one, at) => {
+    if (one === there[at]) return;
+    const focused = there[at].contains(document.activeElement) && document.activeElement.textContent;
+    there[at].replaceWith(one);
+    const same = focused && [...one.querySelectorAll("button")].find((button) => button.textContent === focused);
+    if (same) same.focus();
+  });
+}
+
 function show() {
-  if (!status) return;
+  if (!status || pressed) return;
   const words = status.tables.map((table) => state(table)[1]);
   const count = (word) => words.filter((other) => other === word).length;
   const parts = ["fresh", "lagging", "failing", "paused", "copying", "not synced yet"].filter(count);
-  $("summary").textContent = parts.map((word) => `${count(word)} ${word}`).join(", ") || "no tables";
-  document.title = count("failing") ? `Data Sync: ${count("failing")} failing` : "Data Sync";
-  const focused = document.activeElement && document.activeElement.textContent;
-  const replica = document.activeElement && document.activeElement.closest && document.activeElement.closest("[data-replica]");
-  $("tables").replaceChildren(...status.tables.map(card));
-  if (replica) {
-    const again = [...document.querySelectorAll("[data-replica]")].find((made) => made.dataset.replica === replica.dataset.replica);
-    const same = again && [...again.querySelectorAll("button")].find((made) => made.textContent === focused);
-    if (same) same.focus();
-  }
+  const impossible = status.sources.reduce((sum, source) => sum + source.problems.length, 0);
+  const all = parts.map((word) => `${count(word)} ${word}`).concat(impossible ? [`${impossible} can't be synced`] : []);
+  $("summary").textContent = all.join(", ") || "no tables";
+  const failing = count("failing") + impossible;
+  document.title = failing ? `Data Sync: ${failing} failing` : "Data Sync";
+  showTables();
   const troubles = status.sources.flatMap((source) => {
-    const name = source.name || source.server || "the source";
-    const away = source.error ? [`${name}: ${source.error}`] : [];
-    return away.concat(source.problems.map((problem) => `${problem.table}: ${problem.problem}`));
+    const away = source.error ? [`${source.name || source.server || "the source"}: ${source.error}`] : [];
+    const name = source.name ? `${source.name}: ` : "";
+    return away.concat(source.problems.map((problem) => `${name}${problem.problem}`));
   });
   $("sources").replaceChildren(...troubles.map((text) => element("p", { className: "error", textContent: text })));
 }
 
 function showRuns() {
   const head = element("tr", {}, ...["ended", "table", "changed", "deleted", "took", ""].map((name, at) =>
-    element("th", { textContent: name, className: at === 3 || at === 4 ? "wide" : "" })));
+    element("th", { textContent: name, className: ["", "", "number", "number wide", "number wide", ""][at] })));
   const rows = history.runs.map((run) => element("tr", {},
     element("td", { textContent: new Date(run.finished).toLocaleTimeString() }),
     element("td", { textContent: run.replica }),
@@ -179,6 +202,7 @@ async function refresh() {
 async function refreshHistory() {
   try {
     history = await ask("/history");
+    drawn += 1;
     show();
     showRuns();
   } catch { /* the status tells of it */ }
@@ -198,7 +222,9 @@ async function listen() {
         if (done) break;
         if (new TextDecoder().decode(value).includes("event:")) {
           await refresh();
-          refreshHistory();
+          await refreshHistory();
+          // What moves meanwhile is read together.
+          await new Promise((resolve) => setTimeout(resolve, 500));
         }
       }
     } catch (error) {
@@ -208,6 +234,8 @@ async function listen() {
   }
 }
 
+document.addEventListener("pointerdown", () => { pressed = true; });
+["pointerup", "pointercancel"].forEach((end) => document.addEventListener(end, () => { pressed = false; }));
 document.querySelectorAll("header button").forEach((button) =>
   button.addEventListener("click", () => command(button, button.dataset.path, {})));
 $("login").addEventListener("submit", (event) => {

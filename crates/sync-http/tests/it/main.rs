@@ -1,5 +1,5 @@
 //! The endpoints over a real connection, a real replica and a real engine.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 
 mod abuse;
 mod client;

@@ -32,7 +32,10 @@ fn it_loads_nothing_from_elsewhere_and_needs_no_token() {
 /// In a browser where there is one: a table that is fresh, one that lags, one that fails, and its recovery.
 #[test]
 fn heavy_a_browser_shows_how_tables_stand() {
-    let Some(browser) = browser() else { return };
+    let Some(browser) = browser() else {
+        eprintln!("SKIPPED: there is no browser; install chromium");
+        return;
+    };
     let shop = Shop::synced();
     let served = shop.serve(|_| {});
     let page = || {

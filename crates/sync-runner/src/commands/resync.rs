@@ -1,10 +1,11 @@
 //! `data-sync resync`: forgets how far a table is, so that the next sync copies it again. Readers keep the old rows until then.
 
-use sink_sqlite::{SqliteConfig, SqliteReplica, SqliteSink};
+use sink_sqlite::SqliteReplica;
 use sync_core::engine::copy_anew;
 use sync_core::{Result, StreamId};
 
 use crate::config::Config;
+use crate::connect::open_sink;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::named::named;
@@ -37,6 +38,5 @@ pub(super) fn run(config: &Config, console: &Console, table: &str) -> Exit {
 
 /// Whether there was anything to forget.
 fn forget(config: &Config, replica: &str) -> Result<bool> {
-    let mut sink = SqliteSink::open(SqliteConfig::new(config.sink.path.as_path()))?;
-    copy_anew(&mut sink, &StreamId::new(replica))
+    copy_anew(&mut open_sink(config)?, &StreamId::new(replica))
 }

@@ -31,6 +31,10 @@ fn each_table_has_its_guarantee_with_the_reason_and_the_remedy() {
     assert_eq!(line("swept"), ["a sweep", "lossless"]);
     let full = "bounded by 7 s: mode = \"full\" is set, so it is read whole each time; leave `mode` out";
     assert_eq!(line("whole"), ["a full read", full]);
+    let json: Value = serde_json::from_str(&run(folder.path(), &["check", "--json"]).stdout).unwrap();
+    let tables = json["sources"][0]["tables"].as_array().unwrap();
+    let whole = tables.iter().find(|table| table["table"] == "public.whole").unwrap();
+    assert_eq!((&whole["mode"], &whole["cursor_columns"]), (&json!("full"), &json!([])), "it is read by none");
     assert_eq!(
         line("kept"),
         ["updated_at, id", "unknown", "no", "bounded by nothing: deletes = \"ignore\" is set; leave `deletes` out"]

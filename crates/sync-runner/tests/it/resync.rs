@@ -1,10 +1,13 @@
 //! `data-sync resync`: a table is copied again.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use sink_sqlite::rusqlite::Connection;
 use test_servers::Postgres;
 
 use crate::command::{folder, replica, run};
 use crate::daemon::{Daemon, number};
+use crate::shop::Shop;
 
 #[test]
 fn a_table_is_copied_again() {
@@ -46,6 +49,17 @@ fn a_table_is_copied_again() {
     let ran = run(folder.path(), &["resync", "users"]);
     assert_eq!(ran.code, 4);
     assert!(ran.stderr.contains("is syncing into it; stop that one"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_file_keeps_the_mode_that_is_set() {
+    let shop = Shop::synced(1, "");
+    let file = shop.path().join("data-sync.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{text}[sink]\nmode = \"0660\"\n")).unwrap();
+    assert_eq!(shop.run(&["resync", "users"]).code, 0);
+    let mode = std::fs::metadata(shop.path().join("replica.db")).unwrap().permissions().mode() & 0o777;
+    assert_eq!(format!("{mode:o}"), "660");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use serde_json::json;
 
 use crate::command::{folder, replica, run};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, ask};
 use crate::shop::Shop;
 
 #[test]
@@ -86,12 +86,13 @@ fn json_has_all_that_is_known() {
         "last_error": null,
         "failed_rows": 0,
         "last_run": last_run,
+        "paused": null,
         "guarantee": null,
         "last_sweep": null,
         "last_reconcile": null,
         "held_deletes": null,
     });
-    assert_eq!(status, json!({ "version": 1, "replica": "replica.db", "tables": [expected] }));
+    assert_eq!(status, json!({ "version": 1, "replica": "replica.db", "tables": [expected], "sources": null }));
 }
 
 #[test]
@@ -118,6 +119,35 @@ fn what_is_promised_is_what_the_daemon_of_this_replica_says() {
     std::fs::write(other.path().join("data-sync.toml"), config).unwrap();
     let status: serde_json::Value = serde_json::from_str(&run(other.path(), &["status", "--json"]).stdout).unwrap();
     assert_eq!(status["tables"][0]["guarantee"], json!(null));
+}
+
+#[test]
+fn what_a_daemon_does_not_sync_is_told_with_the_reason() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let shop = Shop::synced(1, "sync_interval = \"1h\"");
+    let file = shop.path().join("data-sync.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let text = text.replace(":0\"", &format!(":{port}\"")).replace("[\"users\"]", "[\"users\", \"absent\"]");
+    std::fs::write(&file, text).unwrap();
+    let daemon = Daemon::start(shop.path());
+    let status = || shop.json(&["status", "--json"]).1;
+    daemon.wait_until("a plan", || status()["tables"][0]["paused"] == false);
+    let now = status();
+    let daemons: serde_json::Value =
+        serde_json::from_str(&ask(&daemon.address(), "GET", "/sync-status", "", "").1).unwrap();
+    for key in ["next_run", "last_success"] {
+        assert_eq!(now["tables"][0][key], daemons["tables"][0][key], "it knows better: {key}");
+    }
+    let problem = &now["sources"][0]["problems"][0];
+    assert_eq!((&problem["table"], &problem["kind"]), (&json!("absent"), &json!("config")), "{now}");
+    let shown = shop.run(&["status"]).stdout;
+    assert!(shown.lines().last().unwrap().starts_with("table absent: there is no such table; "), "{shown}");
+
+    assert_eq!(ask(&daemon.address(), "POST", "/pause", "", "{\"table\": \"users\"}").0, 200);
+    daemon.wait_until("the pause", || status()["tables"][0]["paused"] == true);
+    assert_eq!(status()["tables"][0]["next_run"], json!(null));
+    let shown = shop.run(&["status"]).stdout;
+    assert!(columns(shown.lines().nth(2).unwrap()).contains(&"paused"), "{shown}");
 }
 
 #[test]

@@ -34,10 +34,25 @@ fn a_changed_configuration_is_taken_over_by_a_request() {
     std::fs::write(&file, text).unwrap();
     assert_eq!(ask(&address, "POST", "/reload", "", "{}").0, 200);
     daemon.wait_for_log("the configuration was read again");
-    daemon.wait_until("the new interval", || {
+    let status = |text: &str| {
         let (code, status) = ask(&address, "GET", "/sync-status", "", "");
-        code == 200 && status.contains("\"sync_interval\":7200.0")
-    });
+        code == 200 && status.contains(text)
+    };
+    daemon.wait_until("the new interval", || status("\"sync_interval\":7200.0"));
+
+    // Who paused a table counts on it, whatever is changed about others.
+    assert_eq!(ask(&address, "POST", "/pause", "", "{\"table\": \"users\"}").0, 200);
+    daemon.wait_until("the pause", || status("\"paused\":true"));
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("memory_budget = 20000000\n{}", text.replace("2h", "3h"))).unwrap();
+    daemon.signal("HUP");
+    daemon.wait_until("the newer interval", || status("\"sync_interval\":10800.0"));
+    assert!(status("\"paused\":true"), "{:#?}", daemon.log());
+    let told = daemon.wait_for_log("takes a restart");
+    assert!(
+        told.ends_with("memory_budget is another now, which takes a restart; until then it stays as it was"),
+        "{told}"
+    );
 }
 
 #[test]

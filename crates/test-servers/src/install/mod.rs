@@ -62,6 +62,19 @@ pub fn pgbouncer(notice: Notice<'_>) -> Result<PathBuf> {
         .map_err(|reasons| Error::new(format!("PgBouncer is not installed, and could not be:{reasons}")))
 }
 
+/// The promtool of this machine, unpacked first if there is none.
+///
+/// # Errors
+/// It could not be had; what it checks is not checked then.
+pub fn promtool(notice: Notice<'_>) -> Result<PathBuf> {
+    let find = || {
+        let unpacked = debian::unpacked_folder().join("usr/bin/promtool");
+        run::exists("promtool").then(|| PathBuf::from("promtool")).or_else(|| unpacked.is_file().then_some(unpacked))
+    };
+    first_that_works(&[debian::unpack_promtool], notice, find)
+        .map_err(|reasons| Error::new(format!("promtool is not installed, and could not be:{reasons}")))
+}
+
 /// A program that a package of PyPI brings, from our own tools.
 ///
 /// # Errors

@@ -4,6 +4,8 @@ use std::str::FromStr as _;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
+use super::hints::Named;
+
 /// Functions of `Error` that take a message. Not `internal`: such an error says that what was proven is not so, and no test can make it.
 const KINDS: [&str; 11] = [
     "config",
@@ -42,7 +44,7 @@ pub(super) struct Said {
 }
 
 /// A text of an error.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Text {
     pub(super) line: usize,
     pub(super) text: String,
@@ -52,13 +54,15 @@ pub(super) struct Text {
 
 /// All of them; nothing for what is no Rust.
 pub(super) fn literals(file: &str, is_test: bool) -> Option<Literals> {
-    let mut found = Literals::default();
-    found.walk(TokenStream::from_str(file).ok()?, is_test);
+    let tokens = TokenStream::from_str(file).ok()?;
+    let (mut found, named) = (Literals::default(), Named::of(&tokens));
+    found.walk(tokens, is_test, &named, &[]);
     Some(found)
 }
 
 impl Literals {
-    fn walk(&mut self, tokens: TokenStream, in_test: bool) {
+    /// `around`: the hints of the statement that this is a part of.
+    fn walk(&mut self, tokens: TokenStream, in_test: bool, named: &Named, around: &[Text]) {
         let tokens: Vec<_> = tokens.into_iter().collect();
         let mut test_item = false;
         for (index, token) in tokens.iter().enumerate() {
@@ -73,10 +77,13 @@ impl Literals {
                         if let Some(kind) = kind(&tokens[..index]) {
                             let is_format = kind == LOGGED;
                             let messages = texts(group.stream(), is_format);
-                            self.said.push(Said { kind, messages, hints: hints(&tokens[index + 1..]) });
+                            let own = named.hints(&tokens[..index], &tokens[index + 1..]);
+                            let hints = if own.is_empty() { around.to_vec() } else { own };
+                            self.said.push(Said { kind, messages, hints });
                         }
                     }
-                    self.walk(group.stream(), test);
+                    let own = named.of_statement(&tokens[..index], &tokens[index + 1..]);
+                    self.walk(group.stream(), test, named, if own.is_empty() { around } else { &own });
                     // The item that follows the attribute ends with its body.
                     test_item = for_test || (test_item && group.delimiter() != Delimiter::Brace);
                 }
@@ -142,25 +149,10 @@ fn kind(before: &[TokenTree]) -> Option<String> {
     (made("tracing::warn!") || made("tracing::error!")).then(|| LOGGED.to_owned())
 }
 
-fn texts(arguments: TokenStream, is_format: bool) -> Vec<Text> {
+pub(super) fn texts(arguments: TokenStream, is_format: bool) -> Vec<Text> {
     let mut found = Literals::default();
     found.collect(arguments, is_format);
     found.of_errors
-}
-
-/// Those of the calls that follow at once: `.at(…).hint(…)`.
-fn hints(mut after: &[TokenTree]) -> Vec<Text> {
-    let mut found = Vec::new();
-    while let [TokenTree::Punct(dot), TokenTree::Ident(name), TokenTree::Group(group), rest @ ..] = after {
-        if dot.as_char() != '.' {
-            break;
-        }
-        if name == "hint" {
-            found.extend(texts(group.stream(), false));
-        }
-        after = rest;
-    }
-    found
 }
 
 /// `#[cfg(test)]`, of which this is the part in brackets.
@@ -170,7 +162,7 @@ fn is_cfg_test(before: &[TokenTree], group: &Group) -> bool {
 }
 
 /// What a string literal stands for; nothing for other literals.
-fn unquoted(literal: &str) -> Option<String> {
+pub(super) fn unquoted(literal: &str) -> Option<String> {
     if let Some(raw) = literal.strip_prefix('r') {
         let inner = raw.trim_matches('#');
         return inner.strip_prefix('"')?.strip_suffix('"').map(str::to_owned);

@@ -1,6 +1,7 @@
 //! Whatever the program can say when something is wrong is in a test, with its text.
 
 mod allowed;
+mod hints;
 mod literals;
 mod page;
 
@@ -9,7 +10,7 @@ use std::collections::HashSet;
 use super::files::TextFile;
 use allowed::ALLOWED;
 use literals::{Literals, Text, literals};
-pub(super) use page::{PAGE, is_current, page};
+pub(super) use page::{PAGE, have_remedies, is_current, page};
 
 /// A run of text so long between two values tells an error from others.
 const DISTINCT: usize = 10;

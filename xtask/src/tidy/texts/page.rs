@@ -1,6 +1,6 @@
 //! docs/errors.md: all that the program says when something is wrong, from the code that says it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::literals::{Said, literals};
 use super::{between_placeholders, is_product, is_test};
@@ -39,19 +39,67 @@ const HEAD: &str = "# Errors\n\n\
     says, such as a full disk or a lock, and what tells that a server went back in time. Those, and what a message means at greater length,\n\
     are in [operations](operations.md); exit codes stand there and in [configuration](configuration.md). A message of kind `internal` is\n\
     a bug: please report it with the log.\n\n\
-    Before each message stands its place: the key of the configuration, the table, the file or the server. Where nothing is said of what to do, the\n\
-    message says it itself, or what stands at the head of its section.\n";
+    Before each message stands its place: the key of the configuration, the table, the file or the server. What the program does by itself meanwhile\n\
+    stands at the head of each section.\n";
 
 /// The page as the code would have it.
 pub(crate) fn page(files: &[TextFile]) -> String {
+    let (mut sections, known) = (said(files), remedies());
+    let mut text = HEAD.to_owned();
+    for (kind, meaning) in SECTIONS {
+        let Some(messages) = sections.remove(kind) else { continue };
+        text.push_str(&format!("\n## `{kind}`\n\n{meaning}\n\n| it says | what to do |\n|---|---|\n"));
+        for (message, hints) in messages {
+            let own = hints.join("; or: ");
+            let remedy = known.get(&(kind, message.as_str())).map_or(own.as_str(), |remedy| remedy);
+            text.push_str(&format!("| {message} | {remedy} |\n"));
+        }
+    }
+    text
+}
+
+/// Messages with nothing that says what to do, and remedies of what is said no more, or says it itself.
+pub(crate) fn have_remedies(files: &[TextFile]) -> Vec<String> {
+    let (said, known) = (said(files), remedies());
+    let messages = said.iter().flat_map(|(kind, messages)| messages.iter().map(move |said| (kind.as_str(), said)));
+    let bare: BTreeSet<_> = messages
+        .filter(|(_, (_, hints))| hints.is_empty())
+        .map(|(kind, (message, _))| (kind, message.as_str()))
+        .collect();
+    let without = bare.iter().filter(|said| !known.contains_key(*said));
+    let without = without.map(|(kind, message)| {
+        format!("{kind}: {message:?} says nothing of what to do: give it a hint, or a line in {REMEDIES_FILE}")
+    });
+    let idle = known.keys().filter(|said| !bare.contains(*said));
+    let idle =
+        idle.map(|(kind, message)| format!("{REMEDIES_FILE}: {kind}: {message:?} is said no more, or has a hint"));
+    without.chain(idle).collect()
+}
+
+const REMEDIES_FILE: &str = "xtask/src/tidy/texts/remedies.txt";
+
+/// What to do about messages whose hint would be no help where they are told, or which have no room for one.
+fn remedies() -> BTreeMap<(&'static str, &'static str), &'static str> {
+    let lines = include_str!("remedies.txt").lines().filter(|line| !line.starts_with('#'));
+    let split = |line: &'static str| {
+        let (said, remedy) = line.split_once(" => ")?;
+        let (kind, message) = said.split_once(": ")?;
+        Some(((kind, message), remedy))
+    };
+    lines.filter_map(split).collect()
+}
+
+/// By kind, the messages with their hints.
+fn said(files: &[TextFile]) -> BTreeMap<String, BTreeMap<String, Vec<String>>> {
     let mut sections: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
     for file in files.iter().filter(|file| file.path.ends_with(".rs") && is_product(&file.path) && !is_test(&file.path))
     {
         for Said { kind, messages, hints } in literals(&file.text, false).unwrap_or_default().said {
-            let hints: Vec<String> = hints.iter().map(|hint| shown(&hint.text, hint.is_format)).collect();
+            let hints = hints.iter().map(|hint| shown(&hint.text, hint.is_format));
+            let hints: Vec<String> = hints.filter(|hint| means_something(hint) && hint.contains(' ')).collect();
             for message in messages {
                 let message = shown(&message.text, message.is_format);
-                if message.chars().filter(|c| c.is_alphabetic()).count() < MEANS_SOMETHING {
+                if !means_something(&message) {
                     continue;
                 }
                 let known = sections.entry(kind.clone()).or_default().entry(message).or_default();
@@ -59,15 +107,7 @@ pub(crate) fn page(files: &[TextFile]) -> String {
             }
         }
     }
-    let mut text = HEAD.to_owned();
-    for (kind, meaning) in SECTIONS {
-        let Some(messages) = sections.remove(kind) else { continue };
-        text.push_str(&format!("\n## `{kind}`\n\n{meaning}\n\n| it says | what to do |\n|---|---|\n"));
-        for (message, hints) in messages {
-            text.push_str(&format!("| {message} | {} |\n", hints.join("; or: ")));
-        }
-    }
-    text
+    sections
 }
 
 /// Letters of a message that are more than glue between values.
@@ -81,6 +121,10 @@ pub(crate) fn is_current(files: &[TextFile]) -> Vec<String> {
     } else {
         vec![format!("{PAGE} is not what the code says: cargo xtask codegen")]
     }
+}
+
+fn means_something(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphabetic()).count() >= MEANS_SOMETHING
 }
 
 /// As a cell of a table.
@@ -114,6 +158,18 @@ mod tests {
             assert!(text.contains(expected), "{expected}: {text}");
         }
         assert!(!text.contains("only in a test") && !text.contains("## `value`"), "{text}");
+    }
+
+    #[test]
+    fn a_message_without_a_remedy_is_found() {
+        let code = file(
+            "crates/a/src/lib.rs",
+            "fn f() { Error::config(\"something\"); Error::config(\"another thing\").hint(\"write one\"); }",
+        );
+        let broken = have_remedies(&[code]);
+        let (bare, idle): (Vec<_>, Vec<_>) = broken.iter().partition(|line| line.contains("says nothing"));
+        assert!(bare.len() == 1 && bare[0].contains("config: \"something\""), "{bare:?}");
+        assert_eq!(idle.len(), remedies().len(), "nobody says what these are for: {idle:?}");
     }
 
     #[test]

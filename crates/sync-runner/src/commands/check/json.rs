@@ -71,7 +71,9 @@ fn of_source(source: &CheckedSource<'_>) -> Json {
 
 fn of_table(table: &TablePlan, renewal: Option<&Renewal>) -> Json {
     let schema = &table.source.schema;
-    let columns: Vec<_> = table.source.keyset().iter().map(|at| schema.columns()[*at].name.as_str()).collect();
+    // What is read whole each time is read by none.
+    let keyset = if table.mode == Mode::Full { Vec::new() } else { table.source.keyset() };
+    let columns: Vec<_> = keyset.iter().map(|at| schema.columns()[*at].name.as_str()).collect();
     json!({
         "table": table.id().to_string(),
         "replica": table.replica.name,

@@ -13,7 +13,7 @@ use sync_core::{Engine, EngineSource, Error, Registry};
 use sync_http::Server;
 
 use crate::config::Config;
-use crate::connect::{Prepared, open_sink, prepare};
+use crate::connect::{Prepared, engine_over, open_sink, prepare};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -84,7 +84,7 @@ async fn start(config: &Config, registry: &Registry, console: &Console, signals:
     };
     let sink = open_sink(config).map_err(refuse)?;
     let left_open = sink.was_left_open();
-    let engine = Engine::new(Box::new(sink), sources).map_err(refuse)?;
+    let engine = engine_over(config, sink, sources).map_err(refuse)?;
     let (control, commands) = control();
     let server =
         endpoints::serve(config, &engine, &control, signals.asks_to_reload()).map_err(|error| print(&[error]))?;

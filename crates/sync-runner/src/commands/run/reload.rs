@@ -5,7 +5,7 @@ use std::time::Duration;
 use sync_core::{EngineSource, Error, Registry};
 
 use super::signals::Signals;
-use crate::config::{Config, HttpConfig, SinkConfig};
+use crate::config::Config;
 use crate::connect::{Prepared, prepare};
 
 /// A source that could not be made is tried again so soon, then ever later, up to [`SLOWEST`].
@@ -61,7 +61,7 @@ impl<'a> Reloading<'a> {
         match prepared {
             Ok((config, Prepared { sources, away })) => {
                 config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-                self.tell_what_needs_a_restart(&config.sink, &config.http);
+                self.tell_what_needs_a_restart(&config);
                 tracing::info!(sources = sources.len(), "the configuration was read again");
                 self.wait = away.then_some(SOONEST);
                 self.config = Some(config);
@@ -75,13 +75,19 @@ impl<'a> Reloading<'a> {
         }
     }
 
-    fn tell_what_needs_a_restart(&self, sink: &SinkConfig, http: &HttpConfig) {
-        if *sink != self.first.sink {
+    fn tell_what_needs_a_restart(&self, config: &Config) {
+        if config.sink.path != self.first.sink.path {
             let replica = self.first.sink.path.display();
             tracing::warn!("sink.path is another now, which takes a restart; until then the replica is {replica}");
         }
-        if *http != self.first.http {
-            tracing::warn!("[http] is another now, which takes a restart; until then it stays as it was");
+        for (name, changed) in [
+            ("sink.mode", config.sink.mode != self.first.sink.mode),
+            ("memory_budget", config.memory_budget != self.first.memory_budget),
+            ("[http]", config.http != self.first.http),
+        ] {
+            if changed {
+                tracing::warn!("{name} is another now, which takes a restart; until then it stays as it was");
+            }
         }
     }
 

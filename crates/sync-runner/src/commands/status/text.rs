@@ -2,16 +2,17 @@
 
 use std::io::{self, Write as _};
 
-use super::{Table, state};
+use super::{Source, Table, state};
 use crate::console::one_line;
 use crate::text_table::{Cell, TextTable};
 use crate::time::{moment, span};
 use crate::wording::held_deletes;
 
 /// Writes it; with the numbers of rows if they were counted.
-pub(super) fn write(tables: &[Table], count: bool, now_ms: i64) -> io::Result<()> {
+pub(super) fn write(tables: &[Table], sources: &[Source], count: bool, now_ms: i64) -> io::Result<()> {
     lines(tables, count, now_ms)?;
-    remarks(tables)
+    remarks(tables)?;
+    troubles(sources)
 }
 
 fn lines(tables: &[Table], count: bool, now_ms: i64) -> io::Result<()> {
@@ -38,13 +39,10 @@ fn lines(tables: &[Table], count: bool, now_ms: i64) -> io::Result<()> {
             Cell::text(status.source_table.as_deref().unwrap_or_default()),
             Cell::text(&status.name),
             Cell::text(state(status)),
-            Cell::text(table.guarantee.as_ref().and_then(|promised| promised["kind"].as_str()).unwrap_or_default()),
+            Cell::text(table.promised("kind").unwrap_or_default()),
             Cell::text(status.last_success_ms.map_or_else(|| "never".to_owned(), moment)),
             Cell::number(table.lag(now_ms).map(span).unwrap_or_default()),
-            Cell::text(match table.next_run_ms() {
-                Some(next) if next <= now_ms => "due".to_owned(),
-                next => next.map(moment).unwrap_or_default(),
-            }),
+            Cell::text(next_run(table, now_ms)),
             Cell::text(status.upkeep.swept_ms.map(moment).unwrap_or_default()),
             Cell::text(status.upkeep.reconciled_ms.map(moment).unwrap_or_default()),
             Cell::number(status.failed_rows),
@@ -58,14 +56,23 @@ fn lines(tables: &[Table], count: bool, now_ms: i64) -> io::Result<()> {
     shown.finish()
 }
 
+/// Those of one moment have one form, by which they can be compared as texts.
+fn next_run(table: &Table, now_ms: i64) -> String {
+    match table.next_run() {
+        _ if table.is_paused() => "paused".to_owned(),
+        Some(next) if next <= moment(now_ms) => "due".to_owned(),
+        next => next.unwrap_or_default(),
+    }
+}
+
 /// What has to be known beyond a table's line, and what can be done about it.
 fn remarks(tables: &[Table]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    for Table { status, guarantee, .. } in tables {
+    for table in tables {
+        let status = &table.status;
         let name = status.source_table.as_deref().unwrap_or(&status.name);
-        let text = |key: &str| guarantee.as_ref().and_then(|promised| promised[key].as_str());
-        if let (Some(reason), Some(remedy)) = (text("reason"), text("remedy")) {
-            let within = guarantee.as_ref().and_then(|promised| promised["within_seconds"].as_f64());
+        if let (Some(reason), Some(remedy)) = (table.promised("reason"), table.promised("remedy")) {
+            let within = table.running.as_ref().and_then(|running| running.guarantee["within_seconds"].as_f64());
             let bound = within.map_or_else(|| "nothing".to_owned(), |within| format!("{within} s"));
             writeln!(out, "table {name}: bounded by {bound}: {reason}; {remedy}")?;
         }
@@ -75,6 +82,21 @@ fn remarks(tables: &[Table]) -> io::Result<()> {
         if status.failed_rows > 0 {
             let rows = status.failed_rows;
             writeln!(out, "table {name}: {rows} rows can't be stored; `data-sync failed {name}` lists them")?;
+        }
+    }
+    Ok(())
+}
+
+/// What no table's line can tell: that a source does not answer, and what is wanted and not there.
+fn troubles(sources: &[Source]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for source in sources {
+        let name = source.name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+        if let Some(error) = &source.error {
+            writeln!(out, "source{name}: {}", one_line(error))?;
+        }
+        for problem in &source.problems {
+            writeln!(out, "{}", one_line(&problem.problem))?;
         }
     }
     Ok(())

@@ -14,6 +14,7 @@ mod group;
 mod job;
 mod masked;
 mod memory;
+mod open;
 mod reconcile;
 mod report;
 mod rounds;

@@ -36,9 +36,13 @@ impl Checkpointer {
             return Ok(Self { thread: None });
         };
         let page = writer.pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0)).map_err(sqlite_error)?;
+        let mut before = 0;
         let hook = move |log: &mut rusqlite::hooks::Wal, pages| {
             let bytes = i64::from(pages) * page;
-            if bytes >= LATE {
+            // One transaction can make it long at once: then the thread was not called yet, and the writer has other things to do.
+            let was_called = before >= EARLY && bytes > before;
+            before = bytes;
+            if bytes >= LATE && was_called {
                 // While the thread is still at it nothing is done: the next commit tries again.
                 let _ = log.checkpoint();
             } else if bytes >= EARLY {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sync_core::TableId;
 
 use crate::catalog::Relation;
-use crate::server::Server;
+use crate::server::{Server, Still};
 
 /// Shared by a source and all its readers. Nothing in it is relied upon where a row could be lost.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,7 @@ pub(crate) struct Known(Arc<Learned>);
 struct Learned {
     relations: Mutex<HashMap<TableId, Arc<Relation>>>,
     server: Mutex<Option<Arc<Server>>>,
+    still: Mutex<Option<Still>>,
     /// The login may not ask for the system identifier.
     system_withheld: AtomicBool,
     /// The login may not ask for the timeline.
@@ -46,6 +47,16 @@ impl Known {
     /// Notes it, or forgets it.
     pub(crate) fn keep_server(&self, server: Option<Arc<Server>>) {
         *locked(&self.0.server) = server;
+    }
+
+    /// What the last pulse told; taken, as the next one leaves its own.
+    pub(crate) fn take_still(&self) -> Option<Still> {
+        locked(&self.0.still).take()
+    }
+
+    /// Notes it, or forgets it.
+    pub(crate) fn keep_still(&self, still: Option<Still>) {
+        *locked(&self.0.still) = still;
     }
 
     /// Whether the system identifier and the timeline may be asked for; until it was tried, they may.

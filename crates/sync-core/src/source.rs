@@ -215,19 +215,29 @@ pub struct ReadRequest {
     pub limits: BatchLimits,
     /// What the last [`Pulse`] told of the table. Given only where a sweep may be skipped because of it.
     pub activity: Option<Activity>,
+    /// What the last [`Pulse`] told of the source as a whole, in its [`quiet`](Pulse::quiet). Given only where a poll may be left out
+    /// because of it.
+    pub quiet: Option<String>,
 }
 
 impl ReadRequest {
     /// A read of `scope` after `after`.
     #[must_use]
     pub fn new(scope: Scope, after: Option<Cursor>) -> Self {
-        Self { scope, after, limits: BatchLimits::default(), activity: None }
+        Self { scope, after, limits: BatchLimits::default(), activity: None, quiet: None }
     }
 
     /// Allows a sweep to end with [`End::Unchanged`] when the cursor was swept under this very activity.
     #[must_use]
     pub fn activity(mut self, activity: Option<Activity>) -> Self {
         self.activity = activity;
+        self
+    }
+
+    /// Allows a poll to end at once when everything was read in this very quiet.
+    #[must_use]
+    pub fn quiet(mut self, quiet: Option<String>) -> Self {
+        self.quiet = quiet;
         self
     }
 

@@ -27,6 +27,9 @@ pub(crate) struct Position {
     /// Where the poll goes on; `None` starts at the first row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) poll: Option<Point>,
+    /// What the last poll gave for certain; a sweep need not give it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) polled: Option<Polled>,
     /// The last row that the copy gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) copied: Option<Point>,
@@ -42,6 +45,19 @@ pub(crate) struct Position {
     /// What the counters said before the horizon was set; equal as long as nothing was written since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) writes: Option<String>,
+    /// The whole server's snapshot under which the horizon was set, if nobody was under way: as long as it stays, there is nothing to poll.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) quiet: Option<String>,
+}
+
+/// Every current row version of a transaction below `xmin` whose place lies behind `from` and not behind that where the poll goes on was
+/// given: such a transaction had ended when the poll took its snapshot, and its version was still current.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Polled {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<Point>,
+    pub(crate) xmin: u64,
 }
 
 /// What a table's cursor is good for.
@@ -61,11 +77,13 @@ impl Position {
             relation,
             horizon,
             poll,
+            polled: None,
             copied: None,
             resumed: false,
             origin: None,
             leaves: None,
             writes: None,
+            quiet: None,
         }
     }
 
@@ -110,6 +128,8 @@ mod tests {
         let leaf = Leaf { file: 16390, kind: b'r', method: "heap".to_owned() };
         position.leaves = Some([(16384, leaf)].into_iter().collect());
         position.writes = Some("1 2 3".to_owned());
+        position.quiet = Some("4 5".to_owned());
+        position.polled = Some(Polled { from: position.poll.clone(), xmin: 5 });
         let cursor = position.cursor().unwrap();
         assert_eq!(Position::read(&cursor, &table()).unwrap(), position);
         assert_eq!(cursor.timestamp_ms(), Some(1));

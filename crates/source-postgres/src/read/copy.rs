@@ -37,7 +37,7 @@ pub(super) async fn copy(
         Some(position) => {
             super::same_relation(&position, &fence.target)?;
             // The horizon and the leaves stay those of the first snapshot: what changed since then must come again.
-            Position { resumed: true, writes: None, origin: Some(fence.origin), ..position }
+            Position { resumed: true, writes: None, quiet: None, origin: Some(fence.origin), ..position }
         }
         None => begin(&fence).await?,
     };
@@ -59,7 +59,7 @@ async fn begin(fence: &Fence) -> Result<Position> {
     let poll = latest(&fence.session, &fence.target).await?;
     let position = Position::new(fence.target.relation.oid, fence.snapshot.xmin, poll);
     let (origin, leaves) = (Some(fence.origin.clone()), Some(fence.leaves.clone()));
-    Ok(Position { origin, leaves, writes: fence.writes.clone(), ..position })
+    Ok(Position { origin, leaves, writes: fence.writes.clone(), quiet: fence.quiet.clone(), ..position })
 }
 
 fn course(position: Position, keyless: bool) -> Course {

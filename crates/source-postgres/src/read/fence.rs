@@ -31,6 +31,8 @@ pub(super) struct Fence {
     pub(super) leaves: Leaves,
     /// By what it can be seen that nothing was written since; from before the snapshot, as a counter may be late but never early.
     pub(super) writes: Option<String>,
+    /// The whole server's snapshot, if nobody was under way.
+    pub(super) quiet: Option<String>,
 }
 
 /// Asks who the server is, then locks the table, fixes a snapshot, and checks the table against its plan: two round trips, and a third
@@ -60,7 +62,8 @@ pub(super) async fn enter(
         tokio::time::timeout(limit, entering).await.map_err(|_| timed_out(limit, "lock the table"))?;
     begun.map_err(from_server)?;
     let fixed = fixed.map_err(from_server)?;
-    let snapshot = Snapshot::parse(fixed.try_get(0).map_err(from_server)?)?;
+    let text = fixed.try_get(0).map_err(from_server)?;
+    let snapshot = Snapshot::parse(text)?;
     if fixed.try_get::<_, &str>(1).map_err(from_server)? != server.endpoint {
         let error = Error::interrupted("the connection led to one server first and to another then");
         return Err(error.hint("it is tried again; give the address of a server, not of a group"));
@@ -74,7 +77,8 @@ pub(super) async fn enter(
     let target = Target::new(Arc::clone(table), relation)?;
     let origin = before.map_or_else(|| Origin::new(&server, snapshot), |before| before.and(&server, snapshot));
     let writes = writes.map(|writes| super::written(&writes, &table.schema));
-    Ok(Fence { session, target, snapshot, origin, leaves: leaves?, writes })
+    let quiet = server.quiet_in(snapshot, text);
+    Ok(Fence { session, target, snapshot, origin, leaves: leaves?, writes, quiet })
 }
 
 pub(super) fn is_view(kind: RelationKind) -> bool {

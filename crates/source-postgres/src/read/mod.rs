@@ -61,11 +61,13 @@ enum Started {
 }
 
 async fn start(pool: &Pool, known: &Known, table: &Arc<SourceTable>, request: ReadRequest) -> Result<Started> {
-    let ReadRequest { scope, after, limits, activity, .. } = request;
+    let ReadRequest { scope, after, limits, activity, quiet, .. } = request;
     let after = position(&after, table)?;
     match scope {
         Scope::Table(_) => match after {
-            Some(position) if position.phase == Phase::Live && table.keyset().is_empty() => {
+            Some(position)
+                if position.phase == Phase::Live && (table.keyset().is_empty() || stands_still(&position, &quiet)) =>
+            {
                 Ok(Started::Nothing(position.end()))
             }
             Some(position) if position.phase == Phase::Live => poll::poll(pool, known, table, position, limits).await,
@@ -88,6 +90,11 @@ async fn start(pool: &Pool, known: &Known, table: &Arc<SourceTable>, request: Re
 fn is_unchanged(position: &Position, activity: Option<&Activity>, table: &SourceTable) -> bool {
     let now = activity.map(|activity| written(&activity.writes, &table.schema));
     position.phase == Phase::Live && now.is_some() && position.writes == now
+}
+
+/// Whether everything was read under the very snapshot that the server still has.
+fn stands_still(position: &Position, quiet: &Option<String>) -> bool {
+    quiet.is_some() && position.quiet == *quiet
 }
 
 /// What a cursor remembers of the counters: together with the shape, as another label of an enumeration changes rows too.

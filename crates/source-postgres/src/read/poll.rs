@@ -15,7 +15,7 @@ use super::poll_rows::{PollRows, raw};
 use super::projection::{Projection, Target};
 use super::wait::Waits;
 use crate::catalog::{self, Relation};
-use crate::cursor::{Origin, Position};
+use crate::cursor::{Origin, Point, Polled, Position};
 use crate::error::{from_server, timed_out, within};
 use crate::known::Known;
 use crate::pool::Pool;
@@ -57,6 +57,8 @@ pub(super) async fn poll(
         in_time: statement.in_time,
         mark: statement.mark,
         noted: false,
+        from: after.poll.clone(),
+        polled: None,
         unique: statement.unique,
         end: after.end(),
         position: after,
@@ -107,7 +109,8 @@ async fn look_up(session: &Session, table: &SourceTable, begin: &str) -> Result<
 }
 
 /// Computed once, when a first row is found.
-const MARK: &str = "(SELECT pg_catalog.concat_ws(' ', pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())";
+const MARK: &str = "(SELECT pg_catalog.concat_ws(' ', pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()), \
+    pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())";
 
 struct Statement {
     query: String,
@@ -182,6 +185,10 @@ struct Poll {
     mark: usize,
     /// Whether the mark was read.
     noted: bool,
+    /// Where it began.
+    from: Option<Point>,
+    /// What can be said of the rows before each new position.
+    polled: Option<Polled>,
     unique: bool,
     position: Position,
     end: End,
@@ -199,22 +206,28 @@ impl Poll {
                 point.must_follow(self.position.poll.as_ref())?;
             }
             self.position.poll = Some(point);
+            // With the place, what was said up to the former one goes.
+            self.position.polled.clone_from(&self.polled);
+            self.position.quiet = None;
         }
         Ok(batch.up_to(self.position.cursor()?))
     }
 }
 
 /// The rows must come from the server that was expected, else one could go back to an older state. The first tells for all: they are of
-/// one statement.
-fn note_origin(origin: &mut Origin, known: &Known, mark: &str) -> Result<()> {
-    let parts = mark.split_once(' ').and_then(|(xmax, endpoint)| Some((xmax.parse::<u64>().ok()?, endpoint)));
-    let (xmax, endpoint) = parts.ok_or_else(|| Error::internal(format!("{mark:?} is no server's mark")))?;
+/// one statement. Returns the id below which all transactions had ended.
+fn note_origin(origin: &mut Origin, known: &Known, mark: &str) -> Result<u64> {
+    let parts = || {
+        let mut parts = mark.splitn(3, ' ');
+        Some((parts.next()?.parse::<u64>().ok()?, parts.next()?.parse::<u64>().ok()?, parts.next()?))
+    };
+    let (xmin, xmax, endpoint) = parts().ok_or_else(|| Error::internal(format!("{mark:?} is no server's mark")))?;
     if endpoint != origin.endpoint {
         known.keep_server(None);
         return Err(Error::interrupted("another server answered than the one that was asked before"));
     }
     origin.xmax = origin.xmax.max(xmax);
-    Ok(())
+    Ok(xmin)
 }
 
 #[async_trait]
@@ -233,7 +246,9 @@ impl Reader for Poll {
             if !std::mem::replace(&mut self.noted, true)
                 && let Some(origin) = &mut self.position.origin
             {
-                note_origin(origin, &self.known, row.try_get(self.mark).map_err(from_server)?)?;
+                let xmin = note_origin(origin, &self.known, row.try_get(self.mark).map_err(from_server)?)?;
+                // Where rows share places, no place parts what was given from what was not.
+                self.polled = self.unique.then(|| Polled { from: self.from.take(), xmin });
             }
             // A row of the future is given, but a position there would hide all that is written until then.
             let moves = self.in_time.is_none_or(|field| raw(&row, field) == Some(&[1]));
@@ -254,11 +269,11 @@ mod tests {
         let token = r#"{"database":1,"endpoint":"127.0.0.1 5432 9","xmax":7}"#;
         let mut origin: Origin = serde_json::from_str(token).unwrap();
         let known = Known::default();
-        note_origin(&mut origin, &known, "12 127.0.0.1 5432 9").unwrap();
+        assert_eq!(note_origin(&mut origin, &known, "8 12 127.0.0.1 5432 9").unwrap(), 8);
         assert_eq!(origin.xmax, 12);
-        note_origin(&mut origin, &known, "11 127.0.0.1 5432 9").unwrap();
+        note_origin(&mut origin, &known, "8 11 127.0.0.1 5432 9").unwrap();
         assert_eq!(origin.xmax, 12);
-        let error = note_origin(&mut origin, &known, "13 127.0.0.1 5432 10").unwrap_err();
+        let error = note_origin(&mut origin, &known, "8 13 127.0.0.1 5432 10").unwrap_err();
         assert_eq!((error.kind(), origin.xmax), (ErrorKind::Interrupted, 12));
     }
 }

@@ -4,6 +4,7 @@ mod activity;
 mod clock;
 mod identity;
 mod sql;
+mod still;
 mod survey;
 
 use sync_core::{Activity, Error, ErrorKind, Result, TableId};
@@ -14,9 +15,11 @@ use crate::error::{from_server, within};
 use crate::known::Known;
 use crate::session::Session;
 
+pub(crate) use activity::Counters;
 pub(crate) use clock::clock;
 pub(crate) use identity::identity;
 pub(crate) use sql::ENDPOINT;
+pub(crate) use still::Still;
 pub(crate) use survey::survey;
 
 /// A server as it answered once.
@@ -59,6 +62,7 @@ pub(crate) struct Answer {
     pub(crate) catalog: Option<String>,
     /// By what it can be seen whether something was written.
     pub(crate) activities: Vec<(TableId, Activity)>,
+    pub(crate) counters: Counters,
 }
 
 /// Asks about all tables and the catalog. The session must be outside of a transaction.
@@ -91,7 +95,8 @@ async fn ask(session: &Session, known: &Known, table: Option<&TableId>, catalog:
         Err(error) => return Err(identity::too_old(client, limit).await.unwrap_or(error)),
     };
     let server = Server::of(&row)?;
-    Ok(Answer { catalog: column(&row, 11)?, activities: activity::activities(&server, &row)?, server })
+    let (activities, counters) = activity::told(&server, &row)?;
+    Ok(Answer { catalog: column(&row, 11)?, activities, counters, server })
 }
 
 impl Server {

@@ -24,7 +24,7 @@ pub(super) fn statement(question: Question) -> String {
          pg_catalog.pg_is_in_recovery(), {system}, {timeline}, \
          {ENDPOINT}, pg_catalog.pg_current_snapshot()::text, pg_catalog.current_setting('track_counts')::bool, \
          {BGWRITER_RESET}, {DATABASE_RESET}, {catalog}, \
-         listed.schemas, listed.names, listed.written, listed.deleted, listed.leaves \
+         listed.schemas, listed.names, listed.written, listed.deleted, listed.leaves, listed.parts, current_user::text \
          FROM pg_catalog.pg_database d, listed WHERE d.datname = pg_catalog.current_database()"
     )
 }
@@ -54,7 +54,8 @@ pg_catalog.concat_ws(' ', pg_catalog.host(pg_catalog.inet_server_addr()), pg_cat
 (extract(epoch FROM pg_catalog.pg_postmaster_start_time()) * 1000000)::int8)";
 
 /// All statistics are reset by a crash, and by hand.
-const BGWRITER_RESET: &str = "(extract(epoch FROM pg_catalog.pg_stat_get_bgwriter_stat_reset_time()) * 1000000)::int8";
+pub(super) const BGWRITER_RESET: &str =
+    "(extract(epoch FROM pg_catalog.pg_stat_get_bgwriter_stat_reset_time()) * 1000000)::int8";
 
 const DATABASE_RESET: &str = "(extract(epoch FROM pg_catalog.pg_stat_get_db_stat_reset_time(d.oid)) * 1000000)::int8";
 
@@ -82,12 +83,13 @@ WITH RECURSIVE space AS MATERIALIZED (
             AS written,
         pg_catalog.sum(pg_catalog.pg_stat_get_tuples_deleted(oid)) AS deleted,
         pg_catalog.sum(pg_catalog.hashoidextended(relfilenode,
-            (oid::int8 << 32) # (relam::int8 << 8) # pg_catalog.ascii(relkind::text))) AS leaves
+            (oid::int8 << 32) # (relam::int8 << 8) # pg_catalog.ascii(relkind::text))) AS leaves,
+        pg_catalog.string_agg(oid::text, ' ') AS parts
     FROM leaf GROUP BY root HAVING NOT pg_catalog.bool_or(relkind = 'f')
 ), listed AS (
     SELECT pg_catalog.array_agg(relation.nspname::text) AS schemas, pg_catalog.array_agg(relation.relname::text) AS names,
         pg_catalog.array_agg(counted.written::text) AS written, pg_catalog.array_agg(counted.deleted::text) AS deleted,
-        pg_catalog.array_agg(counted.leaves::text) AS leaves
+        pg_catalog.array_agg(counted.leaves::text) AS leaves, pg_catalog.array_agg(counted.parts) AS parts
     FROM counted JOIN relation ON relation.oid = counted.root
 )";
 

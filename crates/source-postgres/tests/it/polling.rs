@@ -1,6 +1,8 @@
 //! Rows past a position.
 
-use sync_core::{Cursor, End, Scope};
+use std::sync::Arc;
+
+use sync_core::{Cursor, End, ReadRequest, Scope, Source};
 
 use crate::place::{Place, next_batch, numbers};
 
@@ -38,6 +40,31 @@ async fn a_poll_that_finds_nothing_gives_nothing() {
         assert!(poll.batches.is_empty(), "{timestamp:?} {id:?}: {poll:?}");
         assert_eq!(poll.end, End::Complete);
     }
+}
+
+/// Whoever vouches for a quiet in which everything was read is believed; whoever has seen another one gets what is there.
+#[tokio::test]
+async fn a_server_that_stands_still_is_not_polled() {
+    let place = Place::alone("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)").await;
+    let table = place.table("t", None, Some("id")).await;
+    let copied = caught_up(&place, &table).await;
+    let poll = async |cursor: &Cursor, quiet: Option<String>| {
+        let request = ReadRequest::new(Scope::Table(Arc::clone(&table)), Some(cursor.clone())).quiet(quiet);
+        place.give_all(request).await.unwrap()
+    };
+    let then = place.source.pulse().await.unwrap().quiet;
+    assert!(then.is_some());
+    place.database.execute("INSERT INTO t VALUES (2)").unwrap();
+    assert_eq!(poll(&copied, then.clone()).await.rows().len(), 0, "the server was not asked");
+    let now = place.source.pulse().await.unwrap().quiet;
+    assert_ne!(now, then);
+    let polled = poll(&copied, now.clone()).await;
+    assert_eq!(polled.column(0), ["2"]);
+    let swept = place.sweep(&table, &polled.watermark()).await.watermark();
+    place.database.execute("INSERT INTO t VALUES (3)").unwrap();
+    assert_eq!(poll(&polled.watermark(), now.clone()).await.column(0), ["3"], "a poll proves no quiet");
+    assert_eq!(poll(&swept, now).await.rows().len(), 0, "a sweep does");
+    assert_eq!(poll(&swept, None).await.column(0), ["3"]);
 }
 
 #[tokio::test]

@@ -124,6 +124,44 @@ async fn the_catalog_token_changes_with_what_discover_answers_and_not_else() {
     }
 }
 
+/// A server that told the same twice is asked in short; whatever happens then shows all the same.
+#[tokio::test]
+async fn after_a_standstill_every_change_shows() {
+    let place = Place::alone(
+        "CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset();
+         CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY)",
+    )
+    .await;
+    let short = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query LIKE '%AS leaf(oid)%'";
+    // Counters may still be on their way.
+    let settle = async {
+        loop {
+            let (one, two) = (pulse(&place).await, pulse(&place).await);
+            if one == two && place.database.query(short).unwrap() != "0" {
+                return two;
+            }
+        }
+    };
+    let mut before = tokio::time::timeout(std::time::Duration::from_secs(60), settle).await.expect("no standstill");
+    for change in ["CREATE TABLE v (id int)", "GRANT SELECT ON t TO public", "ALTER TABLE t ADD n int", "DROP TABLE u"]
+    {
+        for _ in 0..3 {
+            assert_eq!(pulse(&place).await, before, "before {change}");
+        }
+        place.database.execute(change).unwrap();
+        let after = pulse(&place).await;
+        assert_ne!((&after.catalog, &after.quiet), (&before.catalog, &before.quiet), "{change}");
+        before = after;
+    }
+    // What ends no transaction.
+    let counted = activity(&before, "t").unwrap();
+    for _ in 0..3 {
+        assert_eq!(activity(&pulse(&place).await, "t").as_ref(), Some(&counted));
+    }
+    place.database.execute("SELECT pg_stat_reset()").unwrap();
+    after_writes(&place, "t", &counted).await;
+}
+
 /// What the login may read is part of what is listed.
 #[tokio::test]
 async fn a_grant_changes_the_token() {

@@ -67,6 +67,62 @@ async fn rewritten_and_frozen_rows_are_no_reason_to_read_all_again() {
     assert_eq!(place.sweep(&table, &start).await.column(0), ["6"]);
 }
 
+#[tokio::test]
+async fn what_the_poll_gave_is_not_swept_again() {
+    let place = Place::alone(
+        "CREATE TABLE t (id int PRIMARY KEY, at timestamptz, n text);
+         INSERT INTO t SELECT g, '2024-01-01', 'old' FROM generate_series(1, 5) g",
+    )
+    .await;
+    for id in [Some("id"), None] {
+        let table = place.table("t", Some("at"), id).await;
+        let copy = place.read(&table, None, 10).await.watermark();
+        place.database.execute("UPDATE t SET at = clock_timestamp() WHERE id > 2").unwrap();
+        let poll = place.read(&table, Some(&copy), 2).await;
+        assert_eq!(poll.rows().len(), 3, "{id:?}");
+        let sweep = place.sweep(&table, &poll.watermark()).await;
+        assert_eq!(sweep.rows().len(), 0, "{id:?}");
+        assert_ne!(horizon(&sweep.watermark()), horizon(&copy));
+        let halfway = poll.batches[0].watermark.clone().unwrap();
+        assert_eq!(place.sweep(&table, &halfway).await.rows().len(), 1, "{id:?}: what came after that place");
+    }
+}
+
+#[tokio::test]
+async fn what_the_poll_did_not_see_is_swept_wherever_it_stands() {
+    let place = Place::alone(
+        "CREATE TABLE t (id int PRIMARY KEY, at timestamptz, n text);
+         INSERT INTO t SELECT g, '2024-01-01', 'old' FROM generate_series(1, 9) g",
+    )
+    .await;
+    let table = place.table("t", Some("at"), Some("id")).await;
+    let copy = place.read(&table, None, 10).await.watermark();
+    let written = "UPDATE t SET at = '2024-01-02' WHERE id = 1; UPDATE t SET at = '2024-01-04' WHERE id = 2";
+    place.database.execute(written).unwrap();
+    place.database.execute("INSERT INTO t VALUES (20, NULL, 'no stamp'), (21, '2023-01-01', 'behind')").unwrap();
+    let poll = place.read(&table, Some(&copy), 10).await;
+    assert_eq!(poll.column(0), ["1", "2"]);
+    place.database.execute("UPDATE t SET n = 'silent' WHERE id = 2").unwrap();
+    place.database.execute("INSERT INTO t VALUES (22, '2024-01-03', 'late')").unwrap();
+    let mut swept = place.sweep(&table, &poll.watermark()).await.column(2);
+    swept.sort();
+    assert_eq!(swept, ["behind", "late", "no stamp", "silent"]);
+
+    // A transaction that is open while the poll looks leaves in doubt what all later ones wrote.
+    place
+        .database
+        .execute("BEGIN; INSERT INTO t VALUES (30, '2024-02-01', 'open'); PREPARE TRANSACTION 'open-1'")
+        .unwrap();
+    place.database.execute("UPDATE t SET at = '2024-02-02', n = 'after it' WHERE id = 3").unwrap();
+    let poll = place.read(&table, Some(&poll.watermark()), 10).await;
+    assert_eq!(poll.column(2), ["after it"]);
+    place.database.execute("COMMIT PREPARED 'open-1'").unwrap();
+    let mut swept = place.sweep(&table, &poll.watermark()).await.column(2);
+    swept.retain(|note| note == "after it" || note == "open");
+    swept.sort();
+    assert_eq!(swept, ["after it", "open"]);
+}
+
 fn horizon(cursor: &Cursor) -> u64 {
     let token: serde_json::Value = serde_json::from_str(cursor.token()).unwrap();
     token["horizon"].as_u64().unwrap()

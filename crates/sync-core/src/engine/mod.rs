@@ -15,6 +15,7 @@ mod group;
 mod job;
 mod masked;
 mod memory;
+mod open;
 mod pauses;
 mod reconcile;
 mod report;

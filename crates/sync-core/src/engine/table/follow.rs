@@ -45,7 +45,8 @@ impl Attempt<'_> {
     /// Reads what the cursor has not reached.
     pub(crate) async fn poll(&mut self, cursor: &mut Cursor) -> Result<(), Failure> {
         let after = Some(cursor.clone());
-        if let (_, Some(reached)) = self.read(Scope::Table(self.table()), after, CopyState::Live).await? {
+        let request = ReadRequest::new(Scope::Table(self.table()), None).quiet(self.run.options.quiet.clone());
+        if let (_, Some(reached)) = self.read_as(request, after, CopyState::Live).await? {
             *cursor = reached;
         }
         Ok(())

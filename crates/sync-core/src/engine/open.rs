@@ -277,7 +277,7 @@ mod tests {
             }
             let group = Group { head: vec![Batch::new(batch).up_to(Cursor::new("1"))], rest: None };
             let step = Step::Write { state: CopyState::Live, group, upkeep: Arc::default() };
-            let mut open = Open::new(sink.begin().unwrap());
+            let mut open = Open::new(sink.begin().unwrap(), false);
             open.apply_in_turn(&job, step).unwrap();
             assert!(open.gathered.is_some());
             assert!(open.wait(&receiver).unwrap().is_none());

@@ -41,26 +41,35 @@ pub(crate) fn write_all(mut sink: Box<dyn Sink>, commands: &mpsc::Receiver<Envel
                 let _ = reply.send(sink.unstage());
                 None
             }
-            Command::Step { ref job, .. } => {
-                let is_staged = sink.is_staged();
-                match sink.begin() {
-                    Ok(transaction) => {
-                        let open = Open::new(transaction, is_staged);
-                        let (left_over, committed) = share_transaction(open, envelope, commands, &asked_for);
-                        if committed.has_ended {
-                            staging.note_end(&*sink);
-                        }
-                        show(&mut *sink, committed.flushed);
-                        left_over
-                    }
-                    Err(error) => {
-                        alone.was_refused(&error);
-                        job.fail(Failure::Own(error));
-                        None
-                    }
+            Command::Step { .. } => {
+                let (left_over, committed) = step(&mut *sink, envelope, commands, &asked_for, &mut alone);
+                if committed.has_ended {
+                    staging.note_end(&*sink);
                 }
+                show(&mut *sink, committed.flushed);
+                left_over
             }
         };
+    }
+}
+
+fn step(
+    sink: &mut dyn Sink,
+    first: Envelope,
+    commands: &mpsc::Receiver<Envelope>,
+    asked_for: &AskedFor,
+    alone: &mut Alone,
+) -> (Option<Envelope>, Committed) {
+    let is_staged = sink.is_staged();
+    match sink.begin() {
+        Ok(transaction) => share_transaction(Open::new(transaction, is_staged), first, commands, asked_for),
+        Err(error) => {
+            alone.was_refused(&error);
+            if let Command::Step { job, .. } = first.command {
+                job.fail(Failure::Own(error));
+            }
+            (None, Committed::default())
+        }
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct RunOptions {
     pub(crate) identity: String,
     /// By what it can be seen that nobody wrote anything.
     pub(crate) quiet: Option<String>,
+    /// The same, where it was told since the table is due: an older one must not keep a poll from what was written since.
+    pub(crate) quiet_now: Option<String>,
     /// What the source told of the table.
     pub(crate) activity: Option<Activity>,
     /// Look for rows that no poll can see.
@@ -69,6 +71,7 @@ impl RunOptions {
         Self {
             identity: pulse.identity.id().to_owned(),
             quiet: pulse.quiet.clone(),
+            quiet_now: pulse.quiet.clone(),
             activity: pulse.tables.get(plan.id()).cloned(),
             sweep: true,
             deleted: Deleted::Maybe,
@@ -154,7 +157,14 @@ impl Entry {
         !self.running && !self.paused && self.due <= now
     }
 
-    pub(super) fn start(&mut self, now: Instant, pulse: &Pulse, accept_deletes: bool) -> RunOptions {
+    /// Begins a run by what the source told when it `answered`.
+    pub(super) fn start(
+        &mut self,
+        now: Instant,
+        pulse: &Pulse,
+        answered: Option<Instant>,
+        accept_deletes: bool,
+    ) -> RunOptions {
         self.running = true;
         let deleted = match (std::mem::take(&mut self.asked), self.reconcile_due <= now) {
             (true, _) => Deleted::Maybe,
@@ -164,6 +174,7 @@ impl Entry {
         RunOptions {
             identity: pulse.identity.id().to_owned(),
             quiet: pulse.quiet.clone(),
+            quiet_now: pulse.quiet.clone().filter(|_| answered.is_some_and(|answered| answered >= self.due)),
             activity: pulse.tables.get(self.plan.id()).cloned(),
             sweep: self.sweep_due <= now || accept_deletes,
             deleted,

@@ -187,7 +187,7 @@ impl<'a> Rounds<'a> {
                 }
                 copies += 1;
             }
-            let options = entry.start(now, pulse, self.engine.accepting(&entry.plan.replica.name));
+            let options = entry.start(now, pulse, self.answered, self.engine.accepting(&entry.plan.replica.name));
             running.push(Box::pin(run_table(self.engine, self.source, Arc::clone(&entry.plan), options)));
         }
     }

@@ -26,7 +26,9 @@ impl Attempt<'_> {
         self.run.enter(Phase::Following);
         self.outcome.work = Some(Work::Followed);
         self.keep_indexes(&cursor).await?;
-        self.poll(&mut cursor).instrument(debug_span!("poll")).await?;
+        // What the pulse said holds for the first poll after it alone.
+        let quiet = self.run.options.quiet_now.clone();
+        self.poll_unless(quiet, &mut cursor).instrument(debug_span!("poll")).await?;
         self.keep_up(cursor).await
     }
 
@@ -44,8 +46,13 @@ impl Attempt<'_> {
 
     /// Reads what the cursor has not reached.
     pub(crate) async fn poll(&mut self, cursor: &mut Cursor) -> Result<(), Failure> {
+        self.poll_unless(None, cursor).await
+    }
+
+    /// As [`Attempt::poll`], unless all was read in this very quiet.
+    async fn poll_unless(&mut self, quiet: Option<String>, cursor: &mut Cursor) -> Result<(), Failure> {
         let after = Some(cursor.clone());
-        let request = ReadRequest::new(Scope::Table(self.table()), None).quiet(self.run.options.quiet.clone());
+        let request = ReadRequest::new(Scope::Table(self.table()), None).quiet(quiet);
         if let (_, Some(reached)) = self.read_as(request, after, CopyState::Live).await? {
             *cursor = reached;
         }

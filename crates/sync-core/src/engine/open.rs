@@ -269,7 +269,8 @@ mod tests {
         made.publish(&table).unwrap();
         made.commit(&[]).unwrap();
         let (_commands, receiver) = mpsc::channel();
-        for (rows, enough) in [(LULL_ROWS, true), (1, false)] {
+        // Whether it waits until a transaction is committed anyway.
+        let mut waits = |rows: usize| {
             let mut batch = RowBatch::new(Arc::clone(&schema));
             for id in 0..rows {
                 batch.push_integer(i64::try_from(id).unwrap());
@@ -282,7 +283,10 @@ mod tests {
             assert!(open.gathered.is_some());
             assert!(open.wait(&receiver).unwrap().is_none());
             assert!(open.gathered.is_none());
-            assert_eq!(open.since.elapsed() < COMMIT_AFTER, enough, "{rows} rows");
-        }
+            open.since.elapsed() >= COMMIT_AFTER
+        };
+        assert!(waits(1));
+        // A machine that does much else can take as long for anything, once.
+        assert!((0..20).any(|_| !waits(LULL_ROWS)));
     }
 }

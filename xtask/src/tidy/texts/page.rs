@@ -96,10 +96,11 @@ fn said(files: &[TextFile]) -> BTreeMap<String, BTreeMap<String, Vec<String>>> {
     {
         for Said { kind, messages, hints } in literals(&file.text, false).unwrap_or_default().said {
             let hints = hints.iter().map(|hint| shown(&hint.text, hint.is_format));
-            let hints: Vec<String> = hints.filter(|hint| means_something(hint) && hint.contains(' ')).collect();
+            let is_said = |hint: &String| hint.contains(' ') && hint.contains(char::is_alphabetic);
+            let hints: Vec<String> = hints.filter(is_said).collect();
             for message in messages {
                 let message = shown(&message.text, message.is_format);
-                if !means_something(&message) {
+                if message.chars().filter(|c| c.is_alphabetic()).count() < MEANS_SOMETHING {
                     continue;
                 }
                 let known = sections.entry(kind.clone()).or_default().entry(message).or_default();
@@ -121,10 +122,6 @@ pub(crate) fn is_current(files: &[TextFile]) -> Vec<String> {
     } else {
         vec![format!("{PAGE} is not what the code says: cargo xtask codegen")]
     }
-}
-
-fn means_something(text: &str) -> bool {
-    text.chars().filter(|c| c.is_alphabetic()).count() >= MEANS_SOMETHING
 }
 
 /// As a cell of a table.

@@ -88,6 +88,8 @@ fn it_comes_to_its_place_whole_and_leaves_nothing_beside_it() {
     for error in [QuerySession::open(&path).unwrap_err(), backup(&path, folder.path().join("copy.db")).unwrap_err()] {
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert!(error.to_string().contains(under_way), "{error}");
+        let hint = "ask again when it is over; a sync goes on with one that was broken off";
+        assert!(error.to_string().ends_with(hint), "{error}");
     }
 
     sink.unstage().unwrap();
@@ -185,6 +187,7 @@ fn a_file_that_came_meanwhile_is_not_replaced_unless_it_is_empty() {
     fs::write(&path, "somebody's own").unwrap();
     let error = sink.unstage().unwrap_err();
     assert!(error.to_string().contains("another program made a file of this name during the first load"), "{error}");
+    assert!(error.to_string().ends_with("move that file away, or choose another path"), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "somebody's own");
     assert!(sink.is_staged());
 
@@ -202,4 +205,6 @@ fn a_file_that_can_not_be_put_in_its_place_is_told() {
     let error = sink.unstage().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("what was loaded can't be put in its place: "), "{error}");
+    let hint = "give this user the right to write to the folder, and the disk some room";
+    assert!(error.to_string().ends_with(hint), "{error}");
 }

@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "benchmarks")]
 
 use benches::read::KINDS;
-use benches::{ROWS, fill, read, store};
+use benches::{ROWS, fill, read, read_mysql, store};
 use divan::counter::ItemsCount;
 
 fn main() {
@@ -20,6 +20,13 @@ fn read_values(bencher: divan::Bencher<'_, '_>, name: &str) {
     let kind = KINDS.iter().find(|kind| kind.name == name).unwrap();
     let mut rows = read::column().unwrap();
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| read::read(kind, &mut rows).unwrap());
+}
+
+#[divan::bench(args = read_mysql::kinds().iter().map(|kind| kind.name))]
+fn read_values_of_mysql(bencher: divan::Bencher<'_, '_>, name: &str) {
+    let kind = read_mysql::kinds().into_iter().find(|kind| kind.name == name).unwrap();
+    let mut rows = read::column().unwrap();
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| read_mysql::read(&kind, &mut rows).unwrap());
 }
 
 #[divan::bench]

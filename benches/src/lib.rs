@@ -2,6 +2,7 @@
 
 pub mod fill;
 pub mod read;
+pub mod read_mysql;
 pub mod store;
 
 /// Rows in each batch, as in a sync.

@@ -4,8 +4,11 @@
 //! `live` is a file with a write-ahead log, as a replica that is read meanwhile; `new` is one that nobody sees before it is complete.
 //!
 //! `poll URL TABLE FILE` polls a table in which nothing changes, and prints the median time and the processor time of one poll.
+//!
+//! `drain URL STATEMENT` reads what a statement of MySQL or MariaDB gives, drops it, and prints how many rows there were.
 #![expect(clippy::print_stdout, reason = "its output is its result")]
 
+mod drain;
 mod feed;
 mod poll;
 
@@ -25,7 +28,12 @@ async fn main() -> Result<()> {
             fed.map_err(|error| Error::unavailable(error.to_string()))?
         }
         ["poll", url, table, file] => poll::poll(url, table, file.as_ref()).await?,
-        _ => return Err(Error::config("write feed URL TABLE FILE live|new, or poll URL TABLE FILE")),
+        ["drain", url, statement] => drain::drain(url, statement).await?,
+        _ => {
+            return Err(Error::config(
+                "write feed URL TABLE FILE live|new, poll URL TABLE FILE, or drain URL STATEMENT",
+            ));
+        }
     };
     println!("{told}");
     Ok(())

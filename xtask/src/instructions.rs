@@ -11,7 +11,7 @@ use crate::cargo::{cargo, succeed};
 use crate::{Outcome, notice, test};
 
 const STORED: &str = "benches/instructions.json";
-const LOOPS: [&str; 3] = ["fill", "read", "store"];
+const LOOPS: [&str; 4] = ["fill", "read", "read-mysql", "store"];
 /// Two counts, so that what starting and ending takes can be left out.
 const TIMES: [u64; 2] = [10, 40];
 /// The part by which a loop may grow unnoticed.

@@ -1,14 +1,14 @@
 //! Runs one inner loop so often: what `cargo xtask bench guard` counts the instructions of.
 //!
-//! `loops fill|read|store TIMES`
+//! `loops fill|read|read-mysql|store TIMES`
 
 use benches::read::KINDS;
-use benches::{fill, read, store};
+use benches::{fill, read, read_mysql, store};
 use sync_core::{Error, Result, RowBatch};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let wrong = || Error::config("write fill, read or store, and how often");
+    let wrong = || Error::config("write fill, read, read-mysql or store, and how often");
     let [name, times] = arguments.as_slice() else { return Err(wrong()) };
     let times: usize = times.parse().map_err(|_| wrong())?;
     match name.as_str() {
@@ -19,6 +19,10 @@ fn main() -> Result<()> {
         "read" => {
             let mut rows = read::column()?;
             (0..times).try_for_each(|_| KINDS.iter().try_for_each(|kind| read::read(kind, &mut rows)))
+        }
+        "read-mysql" => {
+            let (mut rows, kinds) = (read::column()?, read_mysql::kinds());
+            (0..times).try_for_each(|_| kinds.iter().try_for_each(|kind| read_mysql::read(kind, &mut rows)))
         }
         "store" => {
             let folder = tempfile::tempdir().map_err(|error| Error::unavailable(error.to_string()))?;

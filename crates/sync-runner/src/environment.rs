@@ -9,8 +9,9 @@ use std::process::Command;
 const KEPT_BUFFERS: (&str, &str) = ("MYSQL_ASYNC_BUFFER_SIZE_CAP", "65536");
 
 /// What is larger than so many bytes goes back to the system when it is freed. On its own the allocator soon keeps pieces of up to 32 MB
-/// for others of their size.
-const ALLOCATOR: [(&str, &str); 2] = [("MALLOC_MMAP_THRESHOLD_", "1048576"), ("MALLOC_TRIM_THRESHOLD_", "1048576")];
+/// for others of their size. What is free at the end of its memory goes back beyond some more: the batches of a copy come and go there, and
+/// would have the system clear their pages again and again.
+const ALLOCATOR: [(&str, &str); 2] = [("MALLOC_MMAP_THRESHOLD_", "1048576"), ("MALLOC_TRIM_THRESHOLD_", "4194304")];
 
 /// Lets this program begin once more, as the same process, with the limits that keep wide rows within `memory_budget`. What the user set
 /// stays as it is; where it can't begin anew it goes on as it is, with more memory.

@@ -101,7 +101,7 @@ impl Lab {
         command
     }
 
-    /// Our program that feeds SQLite from memory.
+    /// Our program of stages alone: what feeds SQLite from memory, and what drains MySQL's driver.
     pub(super) fn feeder(&self) -> Command {
         let mut command = Command::new(self.programs.join("benches"));
         in_workspace(&mut command);

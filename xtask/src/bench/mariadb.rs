@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use test_servers::{Mysql, MysqlDatabase, MysqlOptions, find_mysql, install};
+use test_servers::{Mysql, MysqlDatabase, MysqlOptions, install};
 
 use super::copy::{NEW, rows_of};
 use super::lab::{self, Lab};
@@ -65,13 +65,12 @@ impl Mariadb<'_> {
         Ok(cost)
     }
 
-    /// Everything through the server's own client, in the order of the key.
+    /// Everything over the protocol that a copy uses, in the order of the key, and encrypted as a copy is: the server offers it.
     fn drained(&self) -> Answer<Cost> {
-        let mut client = Command::new(find_mysql()?.client);
-        client.args(["--no-defaults", "--quick", "--batch", "--skip-column-names", "--protocol=tcp"]);
-        client.args([format!("--host={}", self.server.host()), format!("--port={}", self.server.port())]);
-        client.args(["--user=root", "--execute", &format!("SELECT * FROM {TABLE} ORDER BY id"), self.database.name()]);
-        self.run(client)
+        let url = format!("{}?require_ssl=true&verify_ca=false&verify_identity=false", self.database.reader_url());
+        let mut drain = self.lab.feeder();
+        drain.args(["drain", &url, &format!("SELECT * FROM {TABLE} ORDER BY id")]);
+        self.run(drain)
     }
 
     /// The peer's program and its version; that it can't be had is said.

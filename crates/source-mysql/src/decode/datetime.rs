@@ -15,6 +15,7 @@ pub(super) fn write_date(day: Day, out: &mut impl fmt::Write) -> Result<(), Malf
 }
 
 /// `2024-02-29 13:37:00.000001`, always with six digits, and with a `Z` for a moment in UTC.
+#[inline]
 pub(super) fn write_timestamp(value: &Value, utc: bool, out: &mut impl fmt::Write) -> Result<(), Malformed> {
     let Value::Date(year, month, day, hours, minutes, seconds, microseconds) = *value else {
         return Err(Malformed("it is no timestamp".to_owned()));
@@ -67,6 +68,7 @@ pub(super) fn milliseconds(value: &Value) -> Option<i64> {
 /// Year, month, day.
 type Day = (u16, u8, u8);
 
+#[inline]
 fn push_day((year, month, day): Day, text: &mut Ascii) -> Result<(), Malformed> {
     if year > 9999 || month > 12 || day > 31 {
         return Err(Malformed(format!("year {year}, month {month}, day {day} are no date")));

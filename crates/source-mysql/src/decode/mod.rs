@@ -56,20 +56,32 @@ pub(crate) enum Decoder {
 
 impl Decoder {
     /// Appends the value, or NULL, to the row under way; on an error nothing is appended.
-    #[inline]
+    ///
+    /// What most columns hold is read where rows are assembled: a call for each value would cost as much as the value.
+    #[inline(always)]
     pub(crate) fn push(self, value: &Value, rows: &mut RowBatch) -> Result<(), Malformed> {
         match (self, value) {
             (_, Value::NULL) => rows.push_null(),
             (Self::Integer, Value::Int(number)) => rows.push_integer(*number),
+            (Self::Text, Value::Bytes(raw)) => rows.push_utf8(raw)?,
+            (Self::Timestamp { utc }, _) => {
+                return rows.push_text_with(|out| datetime::write_timestamp(value, utc, out));
+            }
+            (Self::Decimal(ValueKind::Real), Value::Bytes(raw)) => rows.push_real(decimal::real(raw)?),
+            _ => return self.push_other(value, rows),
+        }
+        Ok(())
+    }
+
+    fn push_other(self, value: &Value, rows: &mut RowBatch) -> Result<(), Malformed> {
+        match (self, value) {
             (Self::Float, Value::Float(number)) => push_real(f64::from(*number), rows),
             (Self::Double, Value::Double(number)) => push_real(*number, rows),
             (Self::Decimal(ValueKind::Integer), Value::Bytes(raw)) => match decimal::integer(raw)? {
                 Some(number) => rows.push_integer(number),
                 None => rows.push_utf8(raw)?,
             },
-            (Self::Decimal(ValueKind::Real), Value::Bytes(raw)) => rows.push_real(decimal::real(raw)?),
             (Self::Decimal(_), Value::Bytes(raw)) => rows.push_text(decimal::digits(raw)?),
-            (Self::Text, Value::Bytes(raw)) => rows.push_utf8(raw)?,
             (Self::Bytes, Value::Bytes(raw)) => rows.push_bytes(raw),
             (Self::Bits { length, form: ValueKind::Integer }, Value::Bytes(raw)) => {
                 rows.push_integer(bits::number(length, raw)?.cast_signed());

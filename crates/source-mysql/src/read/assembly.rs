@@ -12,12 +12,17 @@ use crate::decode::Decoder;
 #[derive(Debug)]
 pub(super) struct Assembly {
     projection: Projection,
+    /// How each column of the table is read, and from which field: looked up once, not with each row.
+    cells: Vec<(Decoder, usize)>,
     limits: BatchLimits,
     rows: RowBatch,
     failed: Vec<FailedRow>,
     /// The last row that may move the position; kept but for its wide values, as only a batch's last is ever looked at.
     last: Option<Row>,
 }
+
+/// The number of a field that no row has: its cells are NULL.
+const NOT_SELECTED: usize = usize::MAX;
 
 /// Bytes of a value that is not worth keeping until the next row comes.
 const WIDE: usize = 64 << 10;
@@ -28,7 +33,12 @@ const SHOWN: usize = 200;
 impl Assembly {
     pub(super) fn new(projection: Projection, limits: BatchLimits) -> Self {
         let rows = RowBatch::new(projection.schema.clone());
-        Self { projection, limits, rows, failed: Vec::new(), last: None }
+        let cell = |field: &Option<usize>| match *field {
+            Some(index) => (projection.decoders[index], index),
+            None => (Decoder::Text, NOT_SELECTED),
+        };
+        let cells = projection.cells.iter().map(cell).collect();
+        Self { projection, cells, limits, rows, failed: Vec::new(), last: None }
     }
 
     pub(super) fn projection(&self) -> &Projection {
@@ -65,17 +75,12 @@ impl Assembly {
             self.keep_aside_because(row, error);
             return Ok(());
         }
-        for (column, cell) in self.projection.cells.iter().enumerate() {
-            let field = cell.and_then(|index| Some((self.projection.decoders[index], row.as_ref(index)?)));
-            match field {
-                None | Some((_, Value::NULL)) => self.rows.push_null(),
-                Some((decoder, value)) => {
-                    if let Err(error) = decoder.push(value, &mut self.rows) {
-                        self.rows.give_up_row();
-                        self.keep_aside(row, column, &error.0);
-                        return Ok(());
-                    }
-                }
+        for (column, (decoder, index)) in self.cells.iter().enumerate() {
+            let pushed = decoder.push(row.as_ref(*index).unwrap_or(&Value::NULL), &mut self.rows);
+            if let Err(error) = pushed {
+                self.rows.give_up_row();
+                self.keep_aside(row, column, &error.0);
+                return Ok(());
             }
         }
         self.rows.end_row(self.projection.op)

@@ -20,6 +20,7 @@ pub struct Ascii {
 }
 
 impl Default for Ascii {
+    #[inline]
     fn default() -> Self {
         Self { bytes: [0; 64], length: 0 }
     }
@@ -38,13 +39,21 @@ impl Ascii {
     /// The last `N` digits of a number, with leading zeros: for numbers known to have no more.
     #[inline]
     pub fn digits<const N: usize>(&mut self, number: u32) {
-        let Some(free) = self.bytes.get_mut(self.length..self.length + N) else { return };
+        let mut digits = [b'0'; N];
         let mut rest = number;
-        for digit in free.iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
+        for free in digits.rchunks_mut(2) {
+            free.copy_from_slice(&pair(rest)[2 - free.len()..]);
+            rest /= 100;
         }
-        self.length += N;
+        self.append(digits);
+    }
+
+    #[inline]
+    fn append<const N: usize>(&mut self, part: [u8; N]) {
+        if let Some(free) = self.bytes.get_mut(self.length..self.length + N) {
+            free.copy_from_slice(&part);
+            self.length += N;
+        }
     }
 
     /// A number with leading zeros up to `width` digits.
@@ -89,20 +98,15 @@ impl Ascii {
             Ok(year) if year < 10_000 => self.digits::<4>(year),
             _ => self.number(year),
         }
-        self.push(b'-');
-        self.digits::<2>(month);
-        self.push(b'-');
-        self.digits::<2>(day);
+        let ([m0, m1], [d0, d1]) = (pair(month), pair(day));
+        self.append([b'-', m0, m1, b'-', d0, d1]);
     }
 
     /// `13:37:00`; of hours, too, there are never more than two digits.
     #[inline]
     pub fn clock(&mut self, hours: u32, minutes: u32, seconds: u32) {
-        self.digits::<2>(hours);
-        self.push(b':');
-        self.digits::<2>(minutes);
-        self.push(b':');
-        self.digits::<2>(seconds);
+        let ([h0, h1], [m0, m1], [s0, s1]) = (pair(hours), pair(minutes), pair(seconds));
+        self.append([h0, h1, b':', m0, m1, b':', s0, s1]);
     }
 
     /// Two digits of base 16, in lower case.
@@ -117,7 +121,11 @@ impl Ascii {
     #[inline]
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+        /// UTF-8 is checked by the word where it is ASCII, and byte by byte behind the last whole one: the zeros there are ASCII too.
+        const WORDS: usize = 2 * size_of::<usize>();
+        let whole = self.length.next_multiple_of(WORDS).min(self.bytes.len());
+        let text = std::str::from_utf8(&self.bytes[..whole]).ok();
+        text.and_then(|text| text.get(..self.length)).unwrap_or_default()
     }
 }
 
@@ -125,6 +133,23 @@ impl fmt::Debug for Ascii {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
     }
+}
+
+/// The numbers below 100, as two digits each.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
+    }
+    pairs
+};
+
+/// The last two digits of a number.
+#[inline]
+fn pair(number: u32) -> [u8; 2] {
+    PAIRS[(number % 100) as usize]
 }
 
 #[cfg(test)]

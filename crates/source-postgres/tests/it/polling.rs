@@ -6,7 +6,7 @@ use sync_core::{Cursor, End, ReadRequest, Scope, Source};
 
 use crate::place::{Place, next_batch, numbers};
 
-async fn caught_up(place: &Place, table: &std::sync::Arc<sync_core::SourceTable>) -> Cursor {
+async fn caught_up(place: &Place, table: &Arc<sync_core::SourceTable>) -> Cursor {
     place.read(table, None, 1000).await.watermark()
 }
 

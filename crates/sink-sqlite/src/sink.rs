@@ -50,10 +50,7 @@ impl SqliteSink {
         let lock = WriterLock::acquire(&path)?;
         let at = |error: Error| error.at(open::place(&path));
         staging::clear(&path);
-        if let Some(left) = staging::find(&path) {
-            let put = open::staged(&left, &config).and_then(|conn| staging::put_in_place(conn, &left, &path));
-            put.map_err(at)?;
-        }
+        staging::take_up(&path, &config).map_err(at)?;
         let new = config.stages_first_load && !path.exists();
         let (conn, checkpointer, staged) = match staging::place(&path).filter(|_| new) {
             Some(file) => {

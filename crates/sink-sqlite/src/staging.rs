@@ -14,6 +14,7 @@ use sync_core::{Error, Result};
 use crate::error::sqlite_error;
 use crate::file::beside;
 use crate::flusher::Flusher;
+use crate::{SqliteConfig, open};
 
 /// Where Linux tells one start of the machine from another.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -53,6 +54,23 @@ pub(crate) fn clear(replica: &Path) {
         let is_kept = keep.as_ref().is_some_and(|keep| found.starts_with(keep.as_encoded_bytes()));
         if is_staged && !is_kept && fs::remove_file(entry.path()).is_ok() {
             tracing::info!(file = %entry.path().display(), "what was left of a first load is removed");
+        }
+    }
+}
+
+/// Puts what a process that is gone staged in its place, as far as it was committed. What can't be read is worth nothing: the load begins
+/// anew.
+pub(crate) fn take_up(replica: &Path, config: &SqliteConfig) -> Result<()> {
+    let Some(left) = find(replica) else { return Ok(()) };
+    match open::staged(&left, config) {
+        Ok(conn) => put_in_place(conn, &left, replica),
+        Err(error) if error.kind().is_transient() => Err(error),
+        Err(error) => {
+            tracing::warn!(file = %left.display(), "what was left of a first load can't be gone on with: {error}");
+            fs::remove_file(&left).map_err(|_| error)?;
+            // Its journal is of no use without it.
+            clear(replica);
+            Ok(())
         }
     }
 }

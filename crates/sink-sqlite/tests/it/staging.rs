@@ -163,6 +163,22 @@ fn what_was_staged_before_the_machine_started_is_thrown_away() {
 }
 
 #[test]
+fn what_is_left_of_a_load_and_can_not_be_read_is_thrown_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("replica.db");
+    let left = {
+        let _sink = staged(&path);
+        staged_file(folder.path())
+    };
+    fs::remove_file(&path).unwrap();
+    fs::write(&left, "no file of SQLite's, and long enough to be seen as none: ".repeat(30)).unwrap();
+    let mut sink = staged(&path);
+    load(&mut sink, 3);
+    drop(sink);
+    assert_eq!(count(&path, "tmp_users"), 3);
+}
+
+#[test]
 fn what_was_staged_is_thrown_away_where_a_replica_came_from_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("replica.db");

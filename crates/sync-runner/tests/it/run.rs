@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use sink_sqlite::SqliteReplica;
 use tempfile::TempDir;
 use test_servers::{Database, Postgres};
 
@@ -39,7 +40,12 @@ fn long(rows: u64) -> Database {
 
 /// A daemon in the middle of a copy.
 fn copying(folder: &TempDir) -> Daemon {
-    let rows = || number(folder.path(), "SELECT max(id) FROM tmp_data_sync_build_tmp_long").unwrap_or(0);
+    // A first load is not in its place yet.
+    let rows = || {
+        let replica = SqliteReplica::open(folder.path().join("replica.db")).ok()?;
+        let select = "SELECT max(id) FROM tmp_data_sync_build_tmp_long";
+        replica.connection().query_row(select, [], |row| row.get::<_, i64>(0)).ok()
+    };
     let before = rows();
     let daemon = Daemon::start(folder.path());
     daemon.wait_until("rows of the copy", || rows() > before);

@@ -105,7 +105,7 @@ fn configure(conn: &Connection, config: &SqliteConfig) -> rusqlite::Result<()> {
 }
 
 /// With a write-ahead log, readers and the writer never wait for each other.
-fn turn_on_log(conn: &Connection) -> Result<()> {
+pub(crate) fn turn_on_log(conn: &Connection) -> Result<()> {
     let mode: String =
         conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(sqlite_error)?;
     if mode.eq_ignore_ascii_case("wal") {

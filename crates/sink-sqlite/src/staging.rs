@@ -75,12 +75,13 @@ pub(crate) fn take_up(replica: &Path, config: &SqliteConfig) -> Result<()> {
     }
 }
 
-/// Puts a staged file in its place, whole and on the disk. Its connection must be the only one.
+/// Puts a staged file in its place, whole and on the disk. Its connection must be the only one that writes.
 pub(crate) fn put_in_place(conn: Connection, staged: &Path, replica: &Path) -> Result<()> {
     // With this mode goes the journal, which is known under the old name only.
-    conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))
-        .and_then(|()| conn.close().map_err(|(_, error)| error))
-        .map_err(sqlite_error)?;
+    conn.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())).map_err(sqlite_error)?;
+    // From the first moment in its place on, who reads it and who writes are not to wait for each other. Nothing is in the log yet.
+    open::turn_on_log(&conn)?;
+    conn.close().map_err(|(_, error)| sqlite_error(error))?;
     let put = || -> std::io::Result<()> {
         File::open(staged)?.sync_all()?;
         match fs::metadata(replica) {

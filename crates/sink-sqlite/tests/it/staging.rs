@@ -115,6 +115,7 @@ fn a_sink_that_is_dropped_leaves_what_was_stored_in_its_place() {
     let table = build(&mut sink, 10);
     drop(sink);
     assert_eq!(names(folder.path()), ["replica.db", "replica.db.lock"]);
+    assert_eq!(fs::read(&path).unwrap()[18..20], [2, 2], "it has a log from its first moment on");
     let mut sink = SqliteSink::open(SqliteConfig::new(&path).stage_first_load()).unwrap();
     assert!(!sink.is_staged(), "there is a file by now");
     assert_eq!(sink.checkpoint(&table.stream()).unwrap().unwrap().cursor, Cursor::new("10"));
@@ -217,10 +218,14 @@ fn a_file_that_can_not_be_put_in_its_place_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("replica.db");
     let mut sink = staged(&path);
-    fs::remove_file(staged_file(folder.path())).unwrap();
+    load(&mut sink, 3);
+    std::os::unix::fs::symlink(&path, &path).unwrap();
     let error = sink.unstage().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("what was loaded can't be put in its place: "), "{error}");
     let hint = "give this user the right to write to the folder, and the disk some room";
     assert!(error.to_string().ends_with(hint), "{error}");
+    fs::remove_file(&path).unwrap();
+    sink.unstage().unwrap();
+    assert_eq!(count(&path, "tmp_users"), 3);
 }

@@ -192,11 +192,13 @@ impl Entry {
         if ended.stored {
             self.stored = Some(now);
         }
-        if let Some(took) = ended.swept {
+        // Of a run that failed, nobody knows what of it was stored.
+        let succeeded = ended.error.is_none();
+        if let Some(took) = ended.swept.filter(|_| succeeded) {
             let rest = self.plan.sweep_interval.unwrap_or_else(|| self.schedule.rest().max(took * SWEEP_REST));
             self.sweep_due = now + rest;
         }
-        if let Some(took) = ended.reconciled {
+        if let Some(took) = ended.reconciled.filter(|_| succeeded) {
             self.reconcile_due = now + self.schedule.rest().max(took * SWEEP_REST);
         }
         match ended.error {

@@ -22,7 +22,7 @@ fn read_values(bencher: divan::Bencher<'_, '_>, name: &str) {
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| read::read(kind, &mut rows).unwrap());
 }
 
-#[divan::bench(args = read_mysql::kinds().iter().map(|kind| kind.name))]
+#[divan::bench(args = read_mysql::kinds().into_iter().map(|kind| kind.name))]
 fn read_values_of_mysql(bencher: divan::Bencher<'_, '_>, name: &str) {
     let kind = read_mysql::kinds().into_iter().find(|kind| kind.name == name).unwrap();
     let mut rows = read::column().unwrap();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, OpenFlags};
@@ -11,7 +12,8 @@ use crate::error::sqlite_error;
 
 /// Bytes in the log from which it is moved beside the writer, as SQLite itself does.
 const EARLY: i64 = 4 << 20;
-/// Bytes in the log from which the writer moves the rest itself, as it can only begin the log anew when all of it was moved.
+/// Bytes in the log from which the writer moves the rest itself, as it can only begin the log anew when all of it was moved. A disk that is slower
+/// than the writer holds it up here, so the log never grows past this by more than one transaction, as long as no reader keeps it.
 const LATE: i64 = 16 << 20;
 
 /// The thread that moves the log; it opens the file when the log is long for the first time. Readers go on meanwhile, and the writer too.
@@ -26,8 +28,10 @@ impl Checkpointer {
         // One call that waits is enough, whatever happens until it is heard.
         let (wake, woken) = sync_channel(1);
         let path = path.to_owned();
+        let at_it = Arc::new(Mutex::new(()));
+        let thread_is_at_it = Arc::clone(&at_it);
         let started = std::thread::Builder::new().name("data-sync-log".to_owned()).spawn(move || {
-            if let Err(error) = move_log(&path, &woken) {
+            if let Err(error) = move_log(&path, &woken, &thread_is_at_it) {
                 tracing::debug!(path = %path.display(), "the log is left to the writer: {error}");
             }
         });
@@ -43,7 +47,9 @@ impl Checkpointer {
             let was_called = before >= EARLY && bytes > before;
             before = bytes;
             if bytes >= LATE && was_called {
-                // While the thread is still at it nothing is done: the next commit tries again.
+                // SQLite lets one connection at a time move the log, and refuses the other at once.
+                let _until_moved = hold(&at_it);
+                // What can't be moved now, the next commit tries again.
                 let _ = log.checkpoint();
             } else if bytes >= EARLY {
                 let _ = wake.try_send(());
@@ -66,16 +72,21 @@ impl Checkpointer {
     }
 }
 
-fn move_log(path: &PathBuf, woken: &Receiver<()>) -> rusqlite::Result<()> {
+fn move_log(path: &PathBuf, woken: &Receiver<()>, at_it: &Mutex<()>) -> rusqlite::Result<()> {
     let mut opened = None;
     while woken.recv().is_ok() {
         let conn = match &mut opened {
             Some(conn) => conn,
             None => opened.insert(open(path)?),
         };
+        let _held = hold(at_it);
         conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     }
     Ok(())
+}
+
+fn hold(at_it: &Mutex<()>) -> MutexGuard<'_, ()> {
+    at_it.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn open(path: &PathBuf) -> rusqlite::Result<Connection> {

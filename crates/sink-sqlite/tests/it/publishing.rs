@@ -152,7 +152,8 @@ fn publishing_again_and_again_does_not_let_the_file_grow() {
         assert!(sizes[2] >= 200, "{sizes:?}");
         assert_eq!(sizes[2], sizes[19], "{sizes:?}");
         let log = std::fs::metadata(replica.folder.path().join("replica.db-wal")).unwrap().len();
-        assert!(log <= 16 << 20, "{log}");
+        // No longer than what the writer waits at, and the transaction that took it there.
+        assert!(log <= 18 << 20, "{log}");
         assert_eq!(replica.number("SELECT count(*) FROM tmp_t"), 2000);
     }
 }

@@ -7,6 +7,10 @@ use sync_core::{CopyState, ReplicaTable, TableSchema, ValueKind};
 
 use crate::names::{list, quoted, target};
 
+/// Rows that one statement writes when many are to be written: fewer cost more, and with more SQLite keeps a copy of each page for the case that one
+/// of them is refused.
+pub(crate) const ROWS_TOGETHER: usize = 16;
+
 /// The texts for every table that was written to, by replica name and state.
 #[derive(Debug, Default)]
 pub(crate) struct StatementTexts {
@@ -41,6 +45,9 @@ pub(crate) struct TableStatements {
     pub(crate) target: String,
     /// One parameter per column.
     pub(crate) upsert: String,
+    /// The same for [`ROWS_TOGETHER`] rows; `None` for a table without a key, which could keep a part of those that fail together, and for a table
+    /// that is live, where the rest of a write costs more than its statement.
+    pub(crate) upsert_together: Option<String>,
     /// One parameter per key column; `None` for a table without a key.
     pub(crate) delete: Option<String>,
     /// Whether a row is there as given, with one parameter per column; `None` for a table without a key.
@@ -69,8 +76,10 @@ impl TableStatements {
         let target = target(&table.name, state);
         let columns = (0..schema.columns().len()).map(|position| Parameter::of(&schema, position));
         let deleted = table.deleted_column.as_deref();
+        let together = state == CopyState::Building && !schema.key().is_empty();
         Self {
-            upsert: upsert(&target, &schema, deleted),
+            upsert: upsert(&target, &schema, deleted, 1),
+            upsert_together: together.then(|| upsert(&target, &schema, deleted, ROWS_TOGETHER)),
             delete: delete(&target, &schema, deleted),
             is_there: is_there(&target, &schema, deleted),
             has_key: has_key(&target, &schema, deleted),
@@ -82,14 +91,15 @@ impl TableStatements {
     }
 }
 
-/// Inserts a row, or updates it if anything differs. Without a key, it only inserts. A row that was marked as deleted is so no more.
-fn upsert(target: &str, schema: &TableSchema, deleted: Option<&str>) -> String {
+/// Inserts rows, or updates each of them if anything differs. Without a key, it only inserts. A row that was marked as deleted is so no more.
+fn upsert(target: &str, schema: &TableSchema, deleted: Option<&str>, rows: usize) -> String {
     let columns = schema.columns();
+    let values: Vec<&str> = std::iter::repeat_n("?", columns.len()).chain(deleted.map(|_| "NULL")).collect();
     let mut sql = format!(
-        "INSERT INTO {} AS kept ({}) VALUES ({})",
+        "INSERT INTO {} AS kept ({}) VALUES {}",
         quoted(target),
         list(columns.iter().map(|column| column.name.as_str()).chain(deleted)),
-        std::iter::repeat_n("?", columns.len()).chain(deleted.map(|_| "NULL")).collect::<Vec<_>>().join(", ")
+        vec![format!("({})", values.join(", ")); rows].join(", ")
     );
     if schema.key().is_empty() {
         return sql;
@@ -177,20 +187,29 @@ mod tests {
     #[test]
     fn an_upsert_changes_only_what_differs() {
         assert_eq!(
-            upsert("t", &schema(&["a"]), None),
+            upsert("t", &schema(&["a"]), None, 1),
             "INSERT INTO \"t\" AS kept (\"a\", \"b\"\"\") VALUES (?, ?) ON CONFLICT (\"a\") DO UPDATE SET \
              \"b\"\"\" = excluded.\"b\"\"\" WHERE (kept.\"b\"\"\") IS NOT (excluded.\"b\"\"\")"
         );
     }
 
     #[test]
+    fn rows_that_are_written_together_have_parameters_of_their_own() {
+        let sql = upsert("t", &schema(&["a"]), Some("gone"), 3);
+        assert!(
+            sql.contains(" VALUES (?, ?, NULL), (?, ?, NULL), (?, ?, NULL) ON CONFLICT (\"a\") DO UPDATE"),
+            "{sql}"
+        );
+    }
+
+    #[test]
     fn a_table_that_is_all_key_has_nothing_to_update() {
-        assert!(upsert("t", &schema(&["b\"", "a"]), None).ends_with("ON CONFLICT (\"b\"\"\", \"a\") DO NOTHING"));
+        assert!(upsert("t", &schema(&["b\"", "a"]), None, 1).ends_with("ON CONFLICT (\"b\"\"\", \"a\") DO NOTHING"));
     }
 
     #[test]
     fn a_table_without_a_key_only_inserts() {
-        assert!(upsert("t", &schema(&[]), None).ends_with("VALUES (?, ?)"));
+        assert!(upsert("t", &schema(&[]), None, 1).ends_with("VALUES (?, ?)"));
         assert_eq!(delete("t", &schema(&[]), None), None);
     }
 
@@ -202,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_marked_row_is_one_that_differs() {
-        let all_key = upsert("t", &schema(&["b\"", "a"]), Some("gone"));
+        let all_key = upsert("t", &schema(&["b\"", "a"]), Some("gone"), 1);
         assert_eq!(
             all_key,
             "INSERT INTO \"t\" AS kept (\"a\", \"b\"\"\", \"gone\") VALUES (?, ?, NULL) ON CONFLICT (\"b\"\"\", \"a\") \

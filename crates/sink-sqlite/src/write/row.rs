@@ -1,7 +1,7 @@
-//! One row, whole or not at all.
+//! One row, whole or not at all; many at once where they are alike.
 
 use rusqlite::{CachedStatement, Connection, Statement};
-use sync_core::{Op, Row};
+use sync_core::{Error, Op, Result, Row};
 
 use super::bind;
 use super::refusal::Fault;
@@ -16,6 +16,7 @@ pub(super) struct RowWriter<'c> {
     /// Whether what one row leaves behind is worth clearing away before the next.
     are_wide: bool,
     upsert: Option<CachedStatement<'c>>,
+    upsert_together: Option<CachedStatement<'c>>,
     delete: Option<CachedStatement<'c>>,
 }
 
@@ -26,13 +27,51 @@ impl<'c> RowWriter<'c> {
         has_triggers: bool,
         are_wide: bool,
     ) -> Self {
-        Self { conn, statements, has_triggers, are_wide, upsert: None, delete: None }
+        Self { conn, statements, has_triggers, are_wide, upsert: None, upsert_together: None, delete: None }
     }
 
     /// Writes a row; returns how many rows of the table that changed.
     #[inline]
     pub(super) fn write(&mut self, row: Row<'_>) -> Result<usize, Fault> {
         if self.has_triggers { self.write_among_triggers(row) } else { self.write_plainly(row) }
+    }
+
+    /// Writes [`ROWS_TOGETHER`](crate::statements::ROWS_TOGETHER) rows with one statement; returns how many rows of the table that changed, or
+    /// `None` when one of them is refused and none was written: which one it is, they tell when they are written one by one.
+    ///
+    /// # Errors
+    /// When no row can be written.
+    #[inline]
+    pub(super) fn write_together<'r>(
+        &mut self,
+        sql: &str,
+        rows: impl Iterator<Item = Row<'r>>,
+    ) -> Result<Option<usize>> {
+        match self.try_together(sql, rows) {
+            Ok(changed) => Ok(Some(changed)),
+            // The transaction is gone, and with it what came before.
+            Err(fault) if self.conn.is_autocommit() => Err(Error::internal(self.reason(fault, Op::Upsert)?)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    #[inline]
+    fn try_together<'r>(&mut self, sql: &str, rows: impl Iterator<Item = Row<'r>>) -> Result<usize, Fault> {
+        let upsert = prepared(self.conn, &mut self.upsert_together, sql)?;
+        let width = self.statements.columns.len();
+        for (index, row) in rows.enumerate() {
+            bind_row(upsert, self.statements, row, index * width)?;
+        }
+        Ok(upsert.raw_execute()?)
+    }
+
+    /// Why the table refuses a row, when it is the row's own fault.
+    ///
+    /// # Errors
+    /// When it is not: no other row could be written either.
+    #[cold]
+    pub(super) fn reason(&self, fault: Fault, op: Op) -> Result<String> {
+        fault.reason(self.conn, self.statements, op)
     }
 
     #[inline]
@@ -45,7 +84,7 @@ impl<'c> RowWriter<'c> {
             Ok(delete.raw_execute()?)
         } else {
             let upsert = prepared(self.conn, &mut self.upsert, &statements.upsert)?;
-            bind_row(upsert, statements, row)?;
+            bind_row(upsert, statements, row, 0)?;
             let changed = upsert.raw_execute();
             if self.are_wide {
                 // The statement holds a copy of each value.
@@ -83,7 +122,7 @@ impl<'c> RowWriter<'c> {
         if is_delete {
             bind_key(&mut select, statements, row)?
         } else {
-            bind_row(&mut select, statements, row)?
+            bind_row(&mut select, statements, row, 0)?
         }
         let found = match select.raw_query().next()? {
             Some(found) => found.get::<_, bool>(0)?,
@@ -110,10 +149,16 @@ fn prepared<'a, 'c>(
     }
 }
 
+/// Binds a row to the parameters that follow those `before`.
 #[inline]
-fn bind_row(statement: &mut Statement<'_>, statements: &TableStatements, row: Row<'_>) -> Result<(), Fault> {
+fn bind_row(
+    statement: &mut Statement<'_>,
+    statements: &TableStatements,
+    row: Row<'_>,
+    before: usize,
+) -> Result<(), Fault> {
     for (position, (value, parameter)) in row.values().zip(&statements.columns).enumerate() {
-        bind(statement, position + 1, value, *parameter).map_err(|fault| fault.of_column(position))?;
+        bind(statement, before + position + 1, value, *parameter).map_err(|fault| fault.of_column(position))?;
     }
     Ok(())
 }

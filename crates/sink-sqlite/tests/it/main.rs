@@ -16,6 +16,7 @@ mod refused;
 mod staging;
 mod state;
 mod tables;
+mod together;
 mod transactions;
 mod values;
 mod writing;

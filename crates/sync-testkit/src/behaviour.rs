@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::behaviours::{
-    absent, arrives_once, by_key, changes, dropped, during_copy, filter, identity, late_commit, limits, resume,
+    absent, arrives_once, by_key, changes, dropped, during_copy, filter, identity, late_commit, limits, quiet, resume,
     secrets, silent_update, ties, unchanged,
 };
 use crate::fixture::SourceFixture;
@@ -57,6 +57,12 @@ const SOURCE_BEHAVIOURS: &[Behaviour] = &[
         promise: "A sweep under the activity of the sweep before reads nothing, and one after a change does. Of sources that tell activity.",
         usual_cause: "an activity that moves by itself, or one that is asked for after the rows were read",
         check: |fixture| Box::pin(unchanged::check(fixture)),
+    },
+    Behaviour {
+        name: "a_poll_that_may_be_left_out_loses_nothing",
+        promise: "A poll that may be left out while the source is quiet gives what was written before it came to rest. Of sources that tell when they are quiet.",
+        usual_cause: "a poll left out because the source is quiet, and not because all was read in this very quiet",
+        check: |fixture| Box::pin(quiet::check(fixture)),
     },
     Behaviour {
         name: "keys_and_rows_by_key_are_exact",

@@ -139,6 +139,13 @@ impl Subject {
         self.given(batches)
     }
 
+    /// A poll that may be left out in this quiet.
+    pub(crate) async fn poll(&self, after: &Cursor, quiet: Option<String>) -> Result<Vec<Given>, String> {
+        let scope = Scope::Table(Arc::clone(&self.table));
+        let (batches, _) = self.batches(ReadRequest::new(scope, Some(after.clone())).quiet(quiet)).await?;
+        self.given(batches)
+    }
+
     /// Sweeps to the end.
     pub(crate) async fn sweep(&self, after: &Cursor, activity: Option<Activity>) -> Result<(Vec<Given>, End), String> {
         let scope = Scope::Sweep(Arc::clone(&self.table));

@@ -44,6 +44,7 @@ macro_rules! source_tests {
             rows_of_equal_cursor_are_not_lost,
             a_silent_update_arrives_with_the_sweep,
             an_unchanged_table_is_not_swept,
+            a_poll_that_may_be_left_out_loses_nothing,
             keys_and_rows_by_key_are_exact,
             what_changes_during_a_copy_arrives,
             a_late_commit_arrives_with_the_sweep,
@@ -57,7 +58,7 @@ macro_rules! source_tests {
         );
         #[test]
         fn no_behaviour_is_left_out() {
-            assert_eq!($crate::source_behaviours().len(), 15, "source_tests! must list every behaviour");
+            assert_eq!($crate::source_behaviours().len(), 16, "source_tests! must list every behaviour");
         }
     };
     (@each $fixture:expr, $($name:ident,)*) => {$(

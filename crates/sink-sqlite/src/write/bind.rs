@@ -9,7 +9,7 @@ use crate::statements::Parameter;
 use crate::types::{is_exact_real, reads_as_number};
 
 /// Binds a value, unless the column's affinity would change it.
-#[inline]
+#[inline(always)]
 pub(crate) fn bind(
     statement: &mut Statement<'_>,
     index: usize,

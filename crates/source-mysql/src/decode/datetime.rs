@@ -10,7 +10,8 @@ use super::Malformed;
 /// `2024-02-29`, `0000-00-00`.
 pub(super) fn write_date(day: Day, out: &mut impl fmt::Write) -> Result<(), Malformed> {
     let mut text = Ascii::default();
-    push_day(day, &mut text)?;
+    let (year, month, day) = checked(day)?;
+    text.day(year, month, day);
     Ok(out.write_str(text.as_str())?)
 }
 
@@ -21,14 +22,11 @@ pub(super) fn write_timestamp(value: &Value, utc: bool, out: &mut impl fmt::Writ
         return Err(Malformed("it is no timestamp".to_owned()));
     };
     let mut text = Ascii::default();
-    push_day((year, month, day), &mut text)?;
+    let day = checked((year, month, day))?;
     if hours > 23 || minutes > 59 || seconds > 59 || microseconds > 999_999 {
         return Err(no_clock(u32::from(hours), minutes, seconds, microseconds));
     }
-    text.push(b' ');
-    text.clock(u32::from(hours), u32::from(minutes), u32::from(seconds));
-    text.push(b'.');
-    text.digits::<6>(microseconds);
+    text.moment(day, (u32::from(hours), u32::from(minutes), u32::from(seconds)), microseconds);
     if utc {
         text.push(b'Z');
     }
@@ -69,12 +67,11 @@ pub(super) fn milliseconds(value: &Value) -> Option<i64> {
 type Day = (u16, u8, u8);
 
 #[inline]
-fn push_day((year, month, day): Day, text: &mut Ascii) -> Result<(), Malformed> {
+fn checked((year, month, day): Day) -> Result<(u64, u32, u32), Malformed> {
     if year > 9999 || month > 12 || day > 31 {
         return Err(Malformed(format!("year {year}, month {month}, day {day} are no date")));
     }
-    text.day(u64::from(year), u32::from(month), u32::from(day));
-    Ok(())
+    Ok((u64::from(year), u32::from(month), u32::from(day)))
 }
 
 fn push_fraction(microseconds: u32, digits: u8, text: &mut Ascii) {

@@ -17,7 +17,8 @@ pub(super) fn write_date(days: i32, out: &mut impl fmt::Write) -> fmt::Result {
         return out.write_str(infinite);
     }
     let mut text = Ascii::default();
-    let before_christ = push_date(i64::from(days), &mut text);
+    let ((year, month, day), before_christ) = shown(i64::from(days));
+    text.day(year, month, day);
     push_era(before_christ, &mut text);
     out.write_str(text.as_str())
 }
@@ -55,12 +56,9 @@ pub(super) fn write_timestamp(microseconds: i64, utc: bool, out: &mut impl fmt::
         return out.write_str(infinite);
     }
     let mut text = Ascii::default();
-    let before_christ = push_date(microseconds.div_euclid(MICROSECONDS_OF_DAY), &mut text);
     let time = microseconds.rem_euclid(MICROSECONDS_OF_DAY).cast_unsigned();
-    text.push(b' ');
-    push_clock(time / 1_000_000, &mut text);
-    text.push(b'.');
-    text.digits::<6>((time % 1_000_000) as u32);
+    let (date, before_christ) = shown(microseconds.div_euclid(MICROSECONDS_OF_DAY));
+    text.moment(date, clock_of(time / 1_000_000), (time % 1_000_000) as u32);
     if utc {
         text.push(b'Z');
     }
@@ -112,14 +110,14 @@ fn infinity(value: i64, least: i64, greatest: i64) -> Option<&'static str> {
     }
 }
 
-/// Appends year, month and day; tells whether the year is one before Christ, which the era after the time says.
-fn push_date(days: i64, text: &mut Ascii) -> bool {
+/// Year, month and day, and whether the year is one before Christ, which the era after the time says.
+#[inline]
+fn shown(days: i64) -> ((u64, u32, u32), bool) {
     let (year, month, day) = date_of(days + DAYS_TO_2000);
     // There is no year 0.
     let before_christ = year <= 0;
-    let shown = if before_christ { 1 - year } else { year }.unsigned_abs();
-    text.day(shown, month, day);
-    before_christ
+    let year = if before_christ { 1 - year } else { year }.unsigned_abs();
+    ((year, month, day), before_christ)
 }
 
 fn push_era(before_christ: bool, text: &mut Ascii) {
@@ -133,15 +131,17 @@ fn push_time(microseconds: i64, text: &mut Ascii) -> Result<(), Malformed> {
         return Err(Malformed(format!("{microseconds} microseconds are no time of day")));
     }
     let microseconds = microseconds.unsigned_abs();
-    push_clock(microseconds / 1_000_000, text);
+    let (hours, minutes, seconds) = clock_of(microseconds / 1_000_000);
+    text.clock(hours, minutes, seconds);
     text.fraction(microseconds % 1_000_000);
     Ok(())
 }
 
 /// Hours, minutes and seconds; there are never more than 99 hours.
-fn push_clock(seconds: u64, text: &mut Ascii) {
+#[inline]
+fn clock_of(seconds: u64) -> (u32, u32, u32) {
     let seconds = seconds as u32;
-    text.clock(seconds / 3600, seconds / 60 % 60, seconds % 60);
+    (seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 fn push_part(number: i64, unit: u8, text: &mut Ascii) {

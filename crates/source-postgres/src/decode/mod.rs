@@ -185,12 +185,7 @@ fn write_hex(raw: &[u8], out: &mut impl fmt::Write) -> fmt::Result {
 
 fn write_uuid(raw: &[u8; 16], out: &mut impl fmt::Write) -> fmt::Result {
     let mut text = Ascii::default();
-    for (index, byte) in raw.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push(b'-');
-        }
-        text.hex(*byte);
-    }
+    text.uuid(raw);
     out.write_str(text.as_str())
 }
 

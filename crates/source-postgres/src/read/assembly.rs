@@ -55,7 +55,7 @@ impl Assembly {
             return Ok(());
         }
         for (column, cell) in self.projection.cells.iter().enumerate() {
-            let field = cell.and_then(|index| Some((self.projection.decoders[index], fields.field(index)?)));
+            let field = cell.and_then(|(index, decoder)| Some((decoder, fields.field(index)?)));
             match field {
                 None => self.rows.push_null(),
                 Some((decoder, raw)) => {
@@ -135,8 +135,8 @@ impl Assembly {
     fn keep_aside_because(&mut self, fields: &impl Fields, error: String) {
         let schema = &self.projection.schema;
         let text = |column: usize| {
-            let index = self.projection.cells[column]?;
-            Some(readable(self.projection.decoders[index], fields.field(index)?))
+            let (index, decoder) = self.projection.cells[column]?;
+            Some(readable(decoder, fields.field(index)?))
         };
         let key = match self.projection.key_of(fields) {
             Some(key) => FailedRow::key_of(key.row(0)),

@@ -70,8 +70,8 @@ pub(super) struct Projection {
     pub(super) op: Op,
     /// How each selected field is read; more fields may follow these.
     pub(super) decoders: Vec<Decoder>,
-    /// For each column of the table its field, if it is selected.
-    pub(super) cells: Vec<Option<usize>>,
+    /// For each column of the table its field, if it is selected, and how that is read.
+    pub(super) cells: Vec<Option<(usize, Decoder)>>,
     /// The fields that tell a row's place in the order of reading.
     pub(super) order: Order,
     /// The field that tells whether the row meets the table's condition, where it has one and rows are not chosen by it.
@@ -112,7 +112,7 @@ impl Projection {
                 None => field(&column.base, &column.name),
             };
             projection.styled |= field.styled;
-            projection.cells[*position] = Some(projection.add(field.expression, field.decoder));
+            projection.cells[*position] = Some((projection.add(field.expression, field.decoder), field.decoder));
         }
         for position in order {
             let column = target.column(*position)?;
@@ -120,7 +120,7 @@ impl Projection {
             projection.styled |= own.styled || !own.castable;
             let index = match projection.cells[*position] {
                 // In another form it would not be the exact position.
-                Some(index) if own.castable && projection.schema.columns()[*position].read_as.is_none() => index,
+                Some((index, _)) if own.castable && projection.schema.columns()[*position].read_as.is_none() => index,
                 _ if own.castable => projection.add(own.expression, own.decoder),
                 _ => projection.add(as_text(&sql::column(&column.name)), Decoder::Text),
             };
@@ -168,7 +168,7 @@ impl Projection {
     pub(super) fn key_of(&self, fields: &impl Fields) -> Option<RowBatch> {
         let mut key = RowBatch::new(Arc::clone(&self.schema));
         for (column, field) in self.cells.iter().enumerate() {
-            match field.and_then(|index| Some((self.decoders[index], fields.field(index)?))) {
+            match field.and_then(|(index, decoder)| Some((decoder, fields.field(index)?))) {
                 Some((decoder, raw)) if self.schema.key().contains(&column) => decoder.push(raw, &mut key).ok()?,
                 _ => key.push_null(),
             }

@@ -94,12 +94,17 @@ impl Ascii {
     /// `2024-02-29`; years have four digits at least.
     #[inline]
     pub fn day(&mut self, year: u64, month: u32, day: u32) {
+        self.year(year);
+        let ([m0, m1], [d0, d1]) = (pair(month), pair(day));
+        self.append([b'-', m0, m1, b'-', d0, d1]);
+    }
+
+    #[inline]
+    fn year(&mut self, year: u64) {
         match u32::try_from(year) {
             Ok(year) if year < 10_000 => self.digits::<4>(year),
             _ => self.number(year),
         }
-        let ([m0, m1], [d0, d1]) = (pair(month), pair(day));
-        self.append([b'-', m0, m1, b'-', d0, d1]);
     }
 
     /// `13:37:00`; of hours, too, there are never more than two digits.
@@ -109,12 +114,33 @@ impl Ascii {
         self.append([h0, h1, b':', m0, m1, b':', s0, s1]);
     }
 
-    /// Two digits of base 16, in lower case.
+    /// `2024-02-29 13:37:00.000001`, with hours, minutes and seconds of two digits and six of a fraction.
     #[inline]
-    pub fn hex(&mut self, byte: u8) {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        self.push(DIGITS[usize::from(byte >> 4)]);
-        self.push(DIGITS[usize::from(byte & 15)]);
+    pub fn moment(
+        &mut self,
+        (year, month, day): (u64, u32, u32),
+        (hours, minutes, seconds): (u32, u32, u32),
+        microseconds: u32,
+    ) {
+        let ([m0, m1], [d0, d1]) = (pair(month), pair(day));
+        let ([h0, h1], [n0, n1], [s0, s1]) = (pair(hours), pair(minutes), pair(seconds));
+        let ([f0, f1], [f2, f3], [f4, f5]) =
+            (pair(microseconds / 10_000), pair(microseconds / 100), pair(microseconds));
+        let after_year =
+            [b'-', m0, m1, b'-', d0, d1, b' ', h0, h1, b':', n0, n1, b':', s0, s1, b'.', f0, f1, f2, f3, f4, f5];
+        self.year(year);
+        self.append(after_year);
+    }
+
+    /// `a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11`
+    #[inline]
+    pub fn uuid(&mut self, bytes: &[u8; 16]) {
+        const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+        let mut text = [b'-'; 36];
+        for (byte, place) in bytes.iter().zip(PLACES) {
+            text[place..place + 2].copy_from_slice(&HEX[usize::from(*byte)]);
+        }
+        self.append(text);
     }
 
     /// What was appended.
@@ -146,6 +172,18 @@ const PAIRS: [[u8; 2]; 100] = {
     pairs
 };
 
+/// All bytes, as two digits of base 16 each.
+const HEX: [[u8; 2]; 256] = {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
 /// The last two digits of a number.
 #[inline]
 fn pair(number: u32) -> [u8; 2] {
@@ -166,10 +204,9 @@ mod tests {
         text.number(0);
         text.fraction(1_500);
         text.fraction(0);
-        text.hex(0xa7);
-        assert_eq!(text.as_str(), "0007 12345 0.0015a7");
+        assert_eq!(text.as_str(), "0007 12345 0.0015");
         text.digits::<4>(72);
-        assert!(text.as_str().ends_with("a70072"));
+        assert!(text.as_str().ends_with("150072"));
         text.padded(u64::MAX, 20);
         assert!(text.as_str().ends_with("18446744073709551615"));
         let mut years = Ascii::default();
@@ -177,5 +214,22 @@ mod tests {
         years.push(b' ');
         years.day(10_000, 1, 1);
         assert_eq!(years.as_str(), "0044-03-15 10000-01-01");
+    }
+
+    #[test]
+    fn whole_values_are_as_their_parts() {
+        let mut text = Ascii::default();
+        text.uuid(&std::array::from_fn(|index| 0x0f + 0x10 * index as u8));
+        assert_eq!(text.as_str(), "0f1f2f3f-4f5f-6f7f-8f9f-afbfcfdfefff");
+        for (year, microseconds) in [(7, 1), (2024, 987_654), (10_000, 0)] {
+            let (mut whole, mut parts) = (Ascii::default(), Ascii::default());
+            whole.moment((year, 2, 29), (23, 0, 59), microseconds);
+            parts.day(year, 2, 29);
+            parts.push(b' ');
+            parts.clock(23, 0, 59);
+            parts.push(b'.');
+            parts.digits::<6>(microseconds);
+            assert_eq!(whole.as_str(), parts.as_str());
+        }
     }
 }

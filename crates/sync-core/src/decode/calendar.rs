@@ -4,6 +4,10 @@
 const DAYS_TO_1970: i64 = 719_468;
 /// Days of four hundred years.
 const DAYS_OF_ERA: i64 = 146_097;
+/// Quarters of a day in a hundred years, on the average of four hundred.
+const QUARTERS_OF_CENTURY: u32 = 146_097;
+/// Quarters of a day in a year, on the average of four.
+const QUARTERS_OF_YEAR: u32 = 1461;
 
 /// Year, month and day, from days since 1970-01-01. Year 0 is the one before year 1.
 ///
@@ -16,13 +20,17 @@ pub fn date_of(days: i64) -> (i64, u32, u32) {
     // In years that begin with March, the leap day is the last, and each four hundred of them have equally many days.
     let days = days + DAYS_TO_1970;
     let era = days.div_euclid(DAYS_OF_ERA);
-    let day_of_era = days.rem_euclid(DAYS_OF_ERA);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month as u32, day as u32)
+    // Of each day its last quarter, as centuries and years end within a day.
+    let quarters = 4 * days.rem_euclid(DAYS_OF_ERA) as u32 + 3;
+    let (century, quarters) = (quarters / QUARTERS_OF_CENTURY, (quarters % QUARTERS_OF_CENTURY) | 3);
+    let (year_of_century, day_of_year) = (quarters / QUARTERS_OF_YEAR, quarters % QUARTERS_OF_YEAR / 4);
+    // Five months from March on have 153 days together.
+    let fifths = 5 * day_of_year + 2;
+    let (month_from_march, day) = (fifths / 153, fifths % 153 / 5 + 1);
+    let is_next_year = month_from_march >= 10;
+    let month = if is_next_year { month_from_march - 9 } else { month_from_march + 3 };
+    let year = era * 400 + i64::from(100 * century + year_of_century + u32::from(is_next_year));
+    (year, month, day)
 }
 
 /// Days since 1970-01-01 of a date; `None` where the calendar has no such day.
@@ -56,6 +64,27 @@ mod tests {
         ] {
             assert_eq!(date_of(days), date);
             assert_eq!(days_of(date.0, date.1, date.2), Some(days));
+        }
+    }
+
+    #[test]
+    fn day_follows_day_for_two_eras() {
+        let (mut year, mut month, mut day) = (-400, 3, 1);
+        for days in -DAYS_TO_1970 - DAYS_OF_ERA..=-DAYS_TO_1970 + DAYS_OF_ERA {
+            assert_eq!(date_of(days), (year, month, day), "{days}");
+            let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let last = match month {
+                2 => 28 + u32::from(is_leap),
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            day += 1;
+            if day > last {
+                (month, day) = (month + 1, 1);
+            }
+            if month > 12 {
+                (year, month) = (year + 1, 1);
+            }
         }
     }
 

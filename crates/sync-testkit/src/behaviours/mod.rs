@@ -10,6 +10,7 @@ pub(crate) mod filter;
 pub(crate) mod identity;
 pub(crate) mod late_commit;
 pub(crate) mod limits;
+pub(crate) mod quiet;
 pub(crate) mod resume;
 pub(crate) mod secrets;
 pub(crate) mod silent_update;

@@ -32,6 +32,8 @@ pub enum Fault {
     SweepsNewRowsOnly,
     /// A sweep that may be left out is: breaks `an_unchanged_table_is_not_swept`.
     SkipsEverySweep,
+    /// A poll that may be left out is: breaks `a_poll_that_may_be_left_out_loses_nothing`.
+    SkipsEveryPoll,
     /// Keys that are absent are passed over: breaks `keys_and_rows_by_key_are_exact`.
     ForgetsAbsentKeys,
     /// A copy's last watermark covers what was written while it ran: breaks `what_changes_during_a_copy_arrives`.
@@ -62,6 +64,7 @@ impl Fault {
         (Self::ForgetsTies, "rows_of_equal_cursor_are_not_lost"),
         (Self::SweepsNewRowsOnly, "a_silent_update_arrives_with_the_sweep"),
         (Self::SkipsEverySweep, "an_unchanged_table_is_not_swept"),
+        (Self::SkipsEveryPoll, "a_poll_that_may_be_left_out_loses_nothing"),
         (Self::ForgetsAbsentKeys, "keys_and_rows_by_key_are_exact"),
         (Self::WatermarkOfTheEnd, "what_changes_during_a_copy_arrives"),
         (Self::PollMovesTheHorizon, "a_late_commit_arrives_with_the_sweep"),
@@ -202,6 +205,9 @@ impl Source for BrokenSource {
         };
         match self.fault {
             Fault::WatermarkOfTheEnd if request.after.is_none() => self.ends_at_the_present(request).await,
+            Fault::SkipsEveryPoll if request.quiet.is_some() => {
+                Ok(Box::new(ReadyReader::new(Vec::new(), End::Complete)))
+            }
             Fault::LeaksReaders => self.leaking(request).await,
             _ => self.read_table(request, stamp).await,
         }

@@ -45,6 +45,11 @@ fn heavy_a_browser_shows_how_tables_stand() {
                 "--no-sandbox",
                 "--disable-gpu",
                 "--disable-dev-shm-usage",
+                // It would look for its maker's hosts.
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
                 "--virtual-time-budget=3000",
             ])
             .args(["--window-size=390,800", "--dump-dom", &format!("http://{}/", served.address())])

@@ -95,14 +95,17 @@ impl Ascii {
     #[inline]
     pub fn day(&mut self, year: u64, month: u32, day: u32) {
         self.year(year);
-        let ([m0, m1], [d0, d1]) = (pair(month), pair(day));
+        let ([m0, m1], [d0, d1]) = (two(month), two(day));
         self.append([b'-', m0, m1, b'-', d0, d1]);
     }
 
     #[inline]
     fn year(&mut self, year: u64) {
         match u32::try_from(year) {
-            Ok(year) if year < 10_000 => self.digits::<4>(year),
+            Ok(year) if year < 10_000 => {
+                let ([y0, y1], [y2, y3]) = (two(year / 100), pair(year));
+                self.append([y0, y1, y2, y3]);
+            }
             _ => self.number(year),
         }
     }
@@ -110,7 +113,7 @@ impl Ascii {
     /// `13:37:00`; of hours, too, there are never more than two digits.
     #[inline]
     pub fn clock(&mut self, hours: u32, minutes: u32, seconds: u32) {
-        let ([h0, h1], [m0, m1], [s0, s1]) = (pair(hours), pair(minutes), pair(seconds));
+        let ([h0, h1], [m0, m1], [s0, s1]) = (two(hours), two(minutes), two(seconds));
         self.append([h0, h1, b':', m0, m1, b':', s0, s1]);
     }
 
@@ -122,14 +125,13 @@ impl Ascii {
         (hours, minutes, seconds): (u32, u32, u32),
         microseconds: u32,
     ) {
-        let ([m0, m1], [d0, d1]) = (pair(month), pair(day));
-        let ([h0, h1], [n0, n1], [s0, s1]) = (pair(hours), pair(minutes), pair(seconds));
-        let ([f0, f1], [f2, f3], [f4, f5]) =
-            (pair(microseconds / 10_000), pair(microseconds / 100), pair(microseconds));
-        let after_year =
-            [b'-', m0, m1, b'-', d0, d1, b' ', h0, h1, b':', n0, n1, b':', s0, s1, b'.', f0, f1, f2, f3, f4, f5];
+        let ([m0, m1], [d0, d1]) = (two(month), two(day));
+        let ([h0, h1], [n0, n1], [s0, s1]) = (two(hours), two(minutes), two(seconds));
+        let ([f0, f1], [f2, f3], [f4, f5]) = (two(microseconds / 10_000), pair(microseconds / 100), pair(microseconds));
         self.year(year);
-        self.append(after_year);
+        self.append([
+            b'-', m0, m1, b'-', d0, d1, b' ', h0, h1, b':', n0, n1, b':', s0, s1, b'.', f0, f1, f2, f3, f4, f5,
+        ]);
     }
 
     /// `a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11`
@@ -161,9 +163,9 @@ impl fmt::Debug for Ascii {
     }
 }
 
-/// The numbers below 100, as two digits each.
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
+/// The numbers below 100, as two digits each; up to a power of two, so that none needs a check.
+const PAIRS: [[u8; 2]; 128] = {
+    let mut pairs = [[b'0'; 2]; 128];
     let mut number = 0;
     while number < 100 {
         pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
@@ -187,7 +189,13 @@ const HEX: [[u8; 2]; 256] = {
 /// The last two digits of a number.
 #[inline]
 fn pair(number: u32) -> [u8; 2] {
-    PAIRS[(number % 100) as usize]
+    two(number % 100)
+}
+
+/// The digits of a number below 100.
+#[inline]
+fn two(number: u32) -> [u8; 2] {
+    PAIRS[(number % 128) as usize]
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ use crate::names::{list, quoted, target};
 /// Rows that one statement writes when many are to be written. Half as many cost a twentieth more, and twice as many do for rows of ten columns.
 pub(crate) const ROWS_TOGETHER: usize = 16;
 
+/// Columns of a table whose rows are small enough for that.
+const COLUMNS_TOGETHER: usize = 32;
+
 /// The texts for every table that was written to, by replica name and state.
 #[derive(Debug, Default)]
 pub(crate) struct StatementTexts {
@@ -44,8 +47,8 @@ pub(crate) struct TableStatements {
     pub(crate) target: String,
     /// One parameter per column.
     pub(crate) upsert: String,
-    /// The same for [`ROWS_TOGETHER`] rows; `None` for a table without a key, which could keep a part of those that fail together, and for a table
-    /// that is live, where the rest of a write costs more than its statement.
+    /// The same for [`ROWS_TOGETHER`] rows; `None` for a table without a key, which could keep a part of those that fail together, for one
+    /// of many columns, and for one that is live, where the rest of a write costs more than its statement.
     pub(crate) upsert_together: Option<String>,
     /// One parameter per key column; `None` for a table without a key.
     pub(crate) delete: Option<String>,
@@ -75,7 +78,8 @@ impl TableStatements {
         let target = target(&table.name, state);
         let columns = (0..schema.columns().len()).map(|position| Parameter::of(&schema, position));
         let deleted = table.deleted_column.as_deref();
-        let together = state == CopyState::Building && !schema.key().is_empty();
+        let is_narrow = schema.columns().len() <= COLUMNS_TOGETHER;
+        let together = state == CopyState::Building && !schema.key().is_empty() && is_narrow;
         Self {
             upsert: upsert(&target, &schema, deleted, 1),
             upsert_together: together.then(|| upsert(&target, &schema, deleted, ROWS_TOGETHER)),

@@ -13,7 +13,7 @@ use crate::error::sqlite_error;
 /// Bytes in the log from which it is moved beside the writer, as SQLite itself does.
 const EARLY: i64 = 4 << 20;
 /// Bytes in the log from which the writer moves the rest itself, as it can only begin the log anew when all of it was moved. A disk that is slower
-/// than the writer holds it up here, so the log never grows past this by more than one transaction, as long as no reader keeps it.
+/// than the writer holds it up here, so the log never grows past this by more than two transactions, as long as no reader keeps it.
 const LATE: i64 = 16 << 20;
 
 /// The thread that moves the log; it opens the file when the log is long for the first time. Readers go on meanwhile, and the writer too.

@@ -9,6 +9,7 @@ use crate::statements::Parameter;
 use crate::types::{is_exact_real, reads_as_number};
 
 /// Binds a value, unless the column's affinity would change it.
+// By a call, each value would go through memory once more, which a third of the time here was spent on.
 #[inline(always)]
 pub(crate) fn bind(
     statement: &mut Statement<'_>,

@@ -1,6 +1,7 @@
 //! Moving the log into the file, beside the writer: most of that is waiting for the disk, which a copy need not do.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -28,10 +29,10 @@ impl Checkpointer {
         // One call that waits is enough, whatever happens until it is heard.
         let (wake, woken) = sync_channel(1);
         let path = path.to_owned();
-        let at_it = Arc::new(Mutex::new(()));
-        let thread_is_at_it = Arc::clone(&at_it);
+        let turn = Arc::new(Turn::default());
+        let turn_of_thread = Arc::clone(&turn);
         let started = std::thread::Builder::new().name("data-sync-log".to_owned()).spawn(move || {
-            if let Err(error) = move_log(&path, &woken, &thread_is_at_it) {
+            if let Err(error) = move_log(&path, &woken, &turn_of_thread) {
                 tracing::debug!(path = %path.display(), "the log is left to the writer: {error}");
             }
         });
@@ -47,11 +48,13 @@ impl Checkpointer {
             let was_called = before >= EARLY && bytes > before;
             before = bytes;
             if bytes >= LATE && was_called {
-                // SQLite lets one connection at a time move the log, and refuses the other at once.
-                let _until_moved = hold(&at_it);
+                let _until_moved = turn.take();
+                // A thread that was called and did not come would read the file just when the next commit wants to begin the log anew.
+                turn.wanted.store(false, Ordering::Relaxed);
                 // What can't be moved now, the next commit tries again.
                 let _ = log.checkpoint();
             } else if bytes >= EARLY {
+                turn.wanted.store(true, Ordering::Relaxed);
                 let _ = wake.try_send(());
             }
             Ok(())
@@ -72,21 +75,35 @@ impl Checkpointer {
     }
 }
 
-fn move_log(path: &PathBuf, woken: &Receiver<()>, at_it: &Mutex<()>) -> rusqlite::Result<()> {
+/// Whose turn it is to move the log: SQLite lets one connection at a time do it, and refuses the other at once.
+#[derive(Debug, Default)]
+struct Turn {
+    at_it: Mutex<()>,
+    /// Whether the thread was called since the writer moved the log itself.
+    wanted: AtomicBool,
+}
+
+impl Turn {
+    fn take(&self) -> MutexGuard<'_, ()> {
+        self.at_it.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn move_log(path: &PathBuf, woken: &Receiver<()>, turn: &Turn) -> rusqlite::Result<()> {
     let mut opened = None;
     while woken.recv().is_ok() {
+        // Opening reads the file, so it is part of the turn.
+        let _held = turn.take();
+        if !turn.wanted.swap(false, Ordering::Relaxed) {
+            continue;
+        }
         let conn = match &mut opened {
             Some(conn) => conn,
             None => opened.insert(open(path)?),
         };
-        let _held = hold(at_it);
         conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     }
     Ok(())
-}
-
-fn hold(at_it: &Mutex<()>) -> MutexGuard<'_, ()> {
-    at_it.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn open(path: &PathBuf) -> rusqlite::Result<Connection> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Error, Result, TableSchema, Value};
+use crate::{Column, Error, Result, TableSchema, Value};
 
 /// What a row of a batch does to the replica.
 #[non_exhaustive]
@@ -34,8 +34,8 @@ enum Form {
 
 /// Rows of one table, each an upsert or a delete.
 ///
-/// Texts share one buffer, bytes another, and a cell points into them: one copy per value and no allocation of its own. Text is
-/// checked as UTF-8 once, when it is pushed.
+/// Texts share one buffer, bytes another, and a cell points into them: no value has an allocation of its own. Text is checked as UTF-8
+/// once, all of a row together.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -58,14 +58,29 @@ pub struct RowBatch {
     cells: Vec<Cell>,
     ops: Vec<Op>,
     text: String,
+    /// Text of the row under way behind `text`, which is checked when the row ends: many short checks cost more than a long one.
+    unchecked: Vec<u8>,
+    /// Whether a value among it begins within a character, so that it is not UTF-8 whatever stands before it.
+    broken: bool,
     bytes: Vec<u8>,
 }
+
+/// Bytes of a value that is checked alone and so copied only once.
+const LONG: usize = 4096;
 
 impl RowBatch {
     /// An empty batch of rows of this table.
     #[must_use]
     pub fn new(schema: Arc<TableSchema>) -> Self {
-        Self { schema, cells: Vec::new(), ops: Vec::new(), text: String::new(), bytes: Vec::new() }
+        Self {
+            schema,
+            cells: Vec::new(),
+            ops: Vec::new(),
+            text: String::new(),
+            unchecked: Vec::new(),
+            broken: false,
+            bytes: Vec::new(),
+        }
     }
 
     /// An empty batch with room for what `like` holds, for the next of many batches of one size.
@@ -76,6 +91,8 @@ impl RowBatch {
             cells: Vec::with_capacity(like.cells.len()),
             ops: Vec::with_capacity(like.ops.len()),
             text: String::with_capacity(like.text.len()),
+            unchecked: Vec::with_capacity(like.unchecked.capacity()),
+            broken: false,
             bytes: Vec::with_capacity(like.bytes.len()),
         }
     }
@@ -112,6 +129,8 @@ impl RowBatch {
         self.cells.clear();
         self.ops.clear();
         self.text.clear();
+        self.unchecked.clear();
+        self.broken = false;
         self.bytes.clear();
     }
 
@@ -136,23 +155,25 @@ impl RowBatch {
     /// Appends text to the row under way.
     #[inline]
     pub fn push_text(&mut self, value: &str) {
-        let start = self.text.len();
-        self.text.push_str(value);
-        self.push_text_from(start);
+        if self.unchecked.is_empty() {
+            self.push_text_cell(self.text.len(), value.len());
+            self.text.push_str(value);
+        } else {
+            self.push_unchecked(value.as_bytes());
+        }
     }
 
-    /// Appends text that is still unchecked.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Value`](crate::ErrorKind::Value) when it is not UTF-8; nothing is appended then.
+    /// Appends text that is still unchecked: [`RowBatch::end_row`] refuses the row if it is not UTF-8.
     #[inline]
-    pub fn push_utf8(&mut self, value: &[u8]) -> Result<()> {
-        match std::str::from_utf8(value) {
-            Ok(text) => {
-                self.push_text(text);
-                Ok(())
-            }
-            Err(error) => Err(Error::value(format!("not UTF-8 at byte {}", error.valid_up_to()))),
+    pub fn push_utf8(&mut self, value: &[u8]) {
+        if value.len() >= LONG
+            && self.accept_text()
+            && let Ok(text) = std::str::from_utf8(value)
+        {
+            self.push_text(text);
+        } else {
+            self.broken |= value.first().is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000);
+            self.push_unchecked(value);
         }
     }
 
@@ -162,11 +183,11 @@ impl RowBatch {
     /// Those of `write`.
     #[inline]
     pub fn push_text_with<E>(&mut self, write: impl FnOnce(&mut TextWriter<'_>) -> Result<(), E>) -> Result<(), E> {
-        let start = self.text.len();
-        let written = write(&mut TextWriter(&mut self.text));
+        let start = self.unchecked.len();
+        let written = write(&mut TextWriter(&mut self.unchecked));
         match written {
-            Ok(()) => self.push_text_from(start),
-            Err(_) => self.text.truncate(start),
+            Ok(()) => self.push_text_cell(self.text.len() + start, self.unchecked.len() - start),
+            Err(_) => self.unchecked.truncate(start),
         }
         written
     }
@@ -194,8 +215,9 @@ impl RowBatch {
     /// Ends the row under way.
     ///
     /// # Errors
-    /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) when it has more or fewer cells than the table has columns; the row is
-    /// given up then.
+    /// The row is given up, with
+    /// - [`ErrorKind::Value`](crate::ErrorKind::Value) when a text of it is not UTF-8, which says in which column;
+    /// - [`ErrorKind::Internal`](crate::ErrorKind::Internal) when it has more or fewer cells than the table has columns.
     #[inline]
     pub fn end_row(&mut self, op: Op) -> Result<()> {
         let width = self.schema.columns().len();
@@ -204,6 +226,11 @@ impl RowBatch {
             self.give_up_row();
             return Err(Error::internal(format!("a row of {pushed} cells for {width} columns"))
                 .at(format!("table {}", self.schema.id())));
+        }
+        if !self.accept_text() {
+            let error = self.not_utf8();
+            self.give_up_row();
+            return Err(error);
         }
         self.ops.push(op);
         Ok(())
@@ -214,9 +241,11 @@ impl RowBatch {
         let width = self.schema.columns().len();
         let abandoned = self.cells.split_off(self.ops.len() * width);
         let start = |form| abandoned.iter().find(|cell| cell.form == form).map(|cell| place(cell.payload));
-        if let Some(start) = start(Form::Text) {
+        if let Some(start) = start(Form::Text).filter(|start| *start < self.text.len()) {
             self.text.truncate(start);
         }
+        self.unchecked.clear();
+        self.broken = false;
         if let Some(start) = start(Form::Bytes) {
             self.bytes.truncate(start);
         }
@@ -262,8 +291,42 @@ impl RowBatch {
     }
 
     #[inline]
-    fn push_text_from(&mut self, start: usize) {
-        self.cells.push(Cell { form: Form::Text, length: length_of(self.text.len() - start), payload: start as u64 });
+    fn push_unchecked(&mut self, value: &[u8]) {
+        self.push_text_cell(self.text.len() + self.unchecked.len(), value.len());
+        self.unchecked.extend_from_slice(value);
+    }
+
+    #[inline]
+    fn push_text_cell(&mut self, start: usize, length: usize) {
+        self.cells.push(Cell { form: Form::Text, length: length_of(length), payload: start as u64 });
+    }
+
+    /// Takes the unchecked text in, if all of it is UTF-8, and no character reaches from one value into the next.
+    #[inline]
+    fn accept_text(&mut self) -> bool {
+        match std::str::from_utf8(&self.unchecked) {
+            Ok(text) if !self.broken => {
+                self.text.push_str(text);
+                self.unchecked.clear();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Which value of the row is not what it should be.
+    #[cold]
+    fn not_utf8(&self) -> Error {
+        let row = &self.cells[self.ops.len() * self.schema.columns().len()..];
+        let fault = |(cell, column): (&Cell, &Column)| {
+            let start = place(cell.payload).checked_sub(self.text.len()).filter(|_| cell.form == Form::Text)?;
+            let error = std::str::from_utf8(self.unchecked.get(start..start + cell.length as usize)?).err()?;
+            let (name, native) = (&column.name, &column.native_type);
+            Some(format!("column {name:?} of type {native}: not UTF-8 at byte {}", error.valid_up_to()))
+        };
+        Error::value(
+            row.iter().zip(self.schema.columns()).find_map(fault).unwrap_or_else(|| "a text is not UTF-8".to_owned()),
+        )
     }
 
     #[inline]
@@ -299,28 +362,28 @@ impl fmt::Debug for RowBatch {
     }
 }
 
-/// The end of a batch's text buffer, for [`RowBatch::push_text_with`]. It can only be appended to.
+/// The end of a batch's text, for [`RowBatch::push_text_with`]. It can only be appended to.
 #[derive(Debug)]
-pub struct TextWriter<'a>(&'a mut String);
+pub struct TextWriter<'a>(&'a mut Vec<u8>);
 
 impl TextWriter<'_> {
     /// Appends text.
     #[inline]
     pub fn push_str(&mut self, text: &str) {
-        self.0.push_str(text);
+        self.0.extend_from_slice(text.as_bytes());
     }
 
     /// Appends one character.
     #[inline]
     pub fn push(&mut self, character: char) {
-        self.0.push(character);
+        self.push_str(character.encode_utf8(&mut [0; 4]));
     }
 }
 
 impl fmt::Write for TextWriter<'_> {
     #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.push_str(text);
+        self.push_str(text);
         Ok(())
     }
 }
@@ -381,7 +444,7 @@ impl fmt::Debug for Row<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Column, DataType, ErrorKind, TableId};
+    use crate::{DataType, ErrorKind, TableId};
 
     fn batch() -> RowBatch {
         let schema = TableSchema::builder(TableId::new("public", "t"))
@@ -404,7 +467,7 @@ mod tests {
         let mut rows = batch();
         for (id, text, bytes) in [(i64::MIN, "", b"\0".as_slice()), (i64::MAX, "Ünïcødé ✓", b"")] {
             rows.push_integer(id);
-            rows.push_utf8(text.as_bytes()).unwrap();
+            rows.push_utf8(text.as_bytes());
             rows.push_bytes(bytes);
             rows.end_row(Op::Upsert).unwrap();
             let row = rows.row(rows.len() - 1);
@@ -441,15 +504,74 @@ mod tests {
         assert_eq!(rows.row(0).op(), Op::Delete);
     }
 
+    /// A batch of two texts in a row.
+    fn texts() -> RowBatch {
+        let table = TableSchema::builder(TableId::new("public", "t"));
+        let table = table.column(Column::new("a", DataType::Text)).column(Column::new("b", DataType::Text));
+        RowBatch::new(Arc::new(table.build().unwrap()))
+    }
+
     #[test]
-    fn bad_text_is_a_value_error_and_appends_nothing() {
+    fn a_row_whose_text_is_bad_is_refused_by_the_column_and_leaves_no_trace() {
+        let long = [b"x".repeat(LONG).as_slice(), b"\xff"].concat();
+        let cases: [(&[u8], &[u8], &str); 5] = [
+            (b"ok\xff", b"", "\"a\" of type : not UTF-8 at byte 2"),
+            (b"ok", b"\xff", "\"b\" of type : not UTF-8 at byte 0"),
+            (b"\xff", b"ok", "\"a\" of type : not UTF-8 at byte 0"),
+            // Together they would be the two bytes of one character.
+            (b"\xc3", b"\xbc", "\"a\" of type : not UTF-8 at byte 0"),
+            ("ü".as_bytes(), &long, "\"b\" of type : not UTF-8 at byte 4096"),
+        ];
+        for (a, b, message) in cases {
+            let mut rows = texts();
+            rows.push_utf8(a);
+            rows.push_utf8(b);
+            let error = rows.end_row(Op::Upsert).unwrap_err();
+            assert_eq!((error.kind(), error.message()), (ErrorKind::Value, format!("column {message}").as_str()));
+            assert_eq!((rows.len(), rows.size()), (0, 0));
+            rows.push_text("next");
+            rows.push_utf8("ünd".as_bytes());
+            rows.end_row(Op::Upsert).unwrap();
+            assert!(rows.row(0).values().eq([Value::Text("next"), Value::Text("ünd")]));
+        }
+    }
+
+    #[test]
+    fn checked_and_unchecked_texts_of_any_length_stand_beside_each_other() {
+        let long = "ü".repeat(LONG);
+        let values = ["", "ä", "plain", &long];
+        let pushes: [fn(&mut RowBatch, &str); 3] = [
+            |rows, text| rows.push_text(text),
+            |rows, text| rows.push_utf8(text.as_bytes()),
+            |rows, text| rows.push_text_with(|out| fmt::Write::write_str(out, text)).unwrap(),
+        ];
+        let mut rows = texts();
+        let mut expected = Vec::new();
+        for (first, second) in values.iter().flat_map(|first| values.iter().map(move |second| (first, second))) {
+            for (push, then) in pushes.iter().flat_map(|push| pushes.iter().map(move |then| (push, then))) {
+                push(&mut rows, first);
+                then(&mut rows, second);
+                rows.end_row(Op::Upsert).unwrap();
+                expected.push([Value::Text(first), Value::Text(second)]);
+            }
+        }
+        assert_eq!(rows.len(), 144);
+        assert!(rows.rows().zip(&expected).all(|(row, expected)| row.values().eq(*expected)));
+    }
+
+    #[test]
+    fn a_text_that_could_not_be_written_appends_nothing() {
         let mut rows = batch();
-        let error = rows.push_utf8(b"ok\xff").unwrap_err();
-        assert_eq!((error.kind(), error.message()), (ErrorKind::Value, "not UTF-8 at byte 2"));
         let failed = rows.push_text_with(|text| {
             text.push_str("half");
+            text.push('ü');
             Err("stop")
         });
         assert_eq!((failed, rows.size()), (Err("stop"), 0));
+        rows.push_integer(1);
+        rows.push_text("whole");
+        rows.push_bytes(b"");
+        rows.end_row(Op::Upsert).unwrap();
+        assert_eq!(rows.row(0).get(1), Value::Text("whole"));
     }
 }

@@ -97,6 +97,7 @@ pub trait Reader: Send {
 
 /// What a [`Reader`] gives.
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "one is moved for a thousand rows, and the end once")]
 #[derive(Debug)]
 pub enum Next {
     /// Some rows.

@@ -44,7 +44,7 @@ fn bind_key(select: &mut rusqlite::Statement<'_>, key: Row<'_>, parameters: &[Pa
 fn push_all(mut rows: Rows<'_>, found: &mut RowBatch) -> Result<()> {
     while let Some(row) = rows.next().map_err(refused)? {
         for index in 0..found.schema().columns().len() {
-            push(found, row.get_ref(index).map_err(sqlite_error)?)?;
+            push(found, row.get_ref(index).map_err(sqlite_error)?);
         }
         found.end_row(Op::Upsert)?;
     }

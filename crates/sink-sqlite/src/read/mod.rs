@@ -72,15 +72,14 @@ fn refused(error: rusqlite::Error) -> Error {
     if is_refused_statement(&error) { write::not_as_made() } else { sqlite_error(error) }
 }
 
-/// Appends a stored value to the row under way.
+/// Appends a stored value to the row under way; whether a text is UTF-8 shows when it ends.
 #[inline]
-fn push(rows: &mut RowBatch, value: ValueRef<'_>) -> Result<()> {
+fn push(rows: &mut RowBatch, value: ValueRef<'_>) {
     match value {
         ValueRef::Null => rows.push_null(),
         ValueRef::Integer(value) => rows.push_integer(value),
         ValueRef::Real(value) => rows.push_real(value),
-        ValueRef::Text(value) => rows.push_utf8(value)?,
+        ValueRef::Text(value) => rows.push_utf8(value),
         ValueRef::Blob(value) => rows.push_bytes(value),
     }
-    Ok(())
 }

@@ -122,7 +122,7 @@ fn selects(columns: &str, target: &str, order: &[String], condition: Option<Stri
 fn push_row(page: &mut RowBatch, row: &Row<'_>, slots: &[Option<usize>], op: Op) -> Result<()> {
     for slot in slots {
         match slot {
-            Some(index) => push(page, row.get_ref(*index).map_err(sqlite_error)?)?,
+            Some(index) => push(page, row.get_ref(*index).map_err(sqlite_error)?),
             None => page.push_null(),
         }
     }

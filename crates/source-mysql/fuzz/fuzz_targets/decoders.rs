@@ -48,10 +48,11 @@ fuzz_target!(|bytes: &[u8]| {
     let value = value(*kind, raw);
     let mut rows = RowBatch::new(Arc::clone(&SCHEMA));
     let pushed = decoder.push(&value, &mut rows);
-    assert_eq!(rows.end_row(Op::Upsert).is_ok(), pushed.is_ok(), "{decoder:?}: {value:?}");
+    let ended = rows.end_row(Op::Upsert).is_ok();
+    assert!(pushed.is_ok() || !ended, "{decoder:?}: a cell of {value:?}, which is none");
     let written = decoder.write(&value, &mut String::new());
     let has_text = written.is_ok() || value == Value::NULL;
-    assert!(pushed.is_err() || has_text, "{decoder:?}: {value:?} without a text");
+    assert!(!ended || has_text, "{decoder:?}: {value:?} without a text");
     let _ = decoder.milliseconds(&value);
 });
 

@@ -17,7 +17,7 @@ pub(super) fn write_date(day: Day, out: &mut impl fmt::Write) -> Result<(), Malf
 
 /// `2024-02-29 13:37:00.000001`, always with six digits, and with a `Z` for a moment in UTC.
 #[inline]
-pub(super) fn write_timestamp(value: &Value, utc: bool, out: &mut impl fmt::Write) -> Result<(), Malformed> {
+pub(super) fn timestamp(value: &Value, utc: bool) -> Result<Ascii, Malformed> {
     let Value::Date(year, month, day, hours, minutes, seconds, microseconds) = *value else {
         return Err(Malformed("it is no timestamp".to_owned()));
     };
@@ -30,7 +30,7 @@ pub(super) fn write_timestamp(value: &Value, utc: bool, out: &mut impl fmt::Writ
     if utc {
         text.push(b'Z');
     }
-    Ok(out.write_str(text.as_str())?)
+    Ok(text)
 }
 
 /// `-838:59:59.000`, with so many digits of a fraction, as the server prints it; with all six where it would lose some.
@@ -136,10 +136,10 @@ mod tests {
         let mut out = String::new();
         let error = write_date((10_000, 1, 1), &mut out).unwrap_err();
         assert_eq!(error.0, "year 10000, month 1, day 1 are no date");
-        let error = write_timestamp(&Value::Date(2024, 1, 1, 24, 0, 0, 0), true, &mut out).unwrap_err();
+        let error = timestamp(&Value::Date(2024, 1, 1, 24, 0, 0, 0), true).unwrap_err();
         assert_eq!(error.0, "hour 24, minute 0, second 0, microsecond 0 are no time");
         assert_eq!(write_time(&Value::Int(1), 0, &mut out).unwrap_err().0, "it is no time");
-        assert_eq!(write_timestamp(&Value::Int(1), false, &mut out).unwrap_err().0, "it is no timestamp");
+        assert_eq!(timestamp(&Value::Int(1), false).unwrap_err().0, "it is no timestamp");
         assert!(write_time(&Value::Time(false, 0, 0, 60, 0, 0), 0, &mut out).is_err());
     }
 }

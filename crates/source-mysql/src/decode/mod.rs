@@ -55,7 +55,7 @@ pub(crate) enum Decoder {
 }
 
 impl Decoder {
-    /// Appends the value, or NULL, to the row under way; on an error nothing is appended.
+    /// Appends the value, or NULL, to the row under way; on an error nothing is appended. Whether a text is UTF-8 shows when the row ends.
     ///
     /// What most columns hold is read where rows are assembled: a call for each value would cost as much as the value.
     #[inline(always)]
@@ -63,10 +63,8 @@ impl Decoder {
         match (self, value) {
             (_, Value::NULL) => rows.push_null(),
             (Self::Integer, Value::Int(number)) => rows.push_integer(*number),
-            (Self::Text, Value::Bytes(raw)) => rows.push_utf8(raw)?,
-            (Self::Timestamp { utc }, _) => {
-                return rows.push_text_with(|out| datetime::write_timestamp(value, utc, out));
-            }
+            (Self::Text, Value::Bytes(raw)) => rows.push_utf8(raw),
+            (Self::Timestamp { utc }, _) => rows.push_utf8(datetime::timestamp(value, utc)?.as_bytes()),
             (Self::Decimal(ValueKind::Real), Value::Bytes(raw)) => rows.push_real(decimal::real(raw)?),
             _ => return self.push_other(value, rows),
         }
@@ -79,7 +77,7 @@ impl Decoder {
             (Self::Double, Value::Double(number)) => push_real(*number, rows),
             (Self::Decimal(ValueKind::Integer), Value::Bytes(raw)) => match decimal::integer(raw)? {
                 Some(number) => rows.push_integer(number),
-                None => rows.push_utf8(raw)?,
+                None => rows.push_utf8(raw),
             },
             (Self::Decimal(_), Value::Bytes(raw)) => rows.push_text(decimal::digits(raw)?),
             (Self::Bytes, Value::Bytes(raw)) => rows.push_bytes(raw),
@@ -110,7 +108,7 @@ impl Decoder {
             (Self::Geometry, Value::Bytes(raw)) => write_hex(geometry::well_known_binary(raw)?, out)?,
             (Self::Date, Value::Date(year, month, day, ..)) => datetime::write_date((*year, *month, *day), out)?,
             (Self::Time { fraction }, _) => datetime::write_time(value, fraction, out)?,
-            (Self::Timestamp { utc }, _) => datetime::write_timestamp(value, utc, out)?,
+            (Self::Timestamp { utc }, _) => out.write_str(datetime::timestamp(value, utc)?.as_str())?,
             (Self::Bits { length, .. }, Value::Bytes(raw)) => bits::write(length, raw, out)?,
             (Self::Vector, Value::Bytes(raw)) => vector::write(raw, out)?,
             (Self::AsInteger(number) | Self::AsReal(number), _) => number.own().write(value, out)?,

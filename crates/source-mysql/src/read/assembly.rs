@@ -2,7 +2,7 @@
 
 use mysql_async::{Row, Value};
 use serde_json::Value as Json;
-use sync_core::{Batch, BatchLimits, FailedRow, Result, RowBatch};
+use sync_core::{Batch, BatchLimits, ErrorKind, FailedRow, Result, RowBatch};
 
 use super::projection::Projection;
 use crate::cursor::Point;
@@ -83,7 +83,13 @@ impl Assembly {
                 return Ok(());
             }
         }
-        self.rows.end_row(self.projection.op)
+        match self.rows.end_row(self.projection.op) {
+            Err(error) if error.kind() == ErrorKind::Value => {
+                self.keep_aside_because(row, error.message().to_owned());
+                Ok(())
+            }
+            ended => ended,
+        }
     }
 
     /// A row that does not meet the table's condition leaves the replica, if it ever was there.

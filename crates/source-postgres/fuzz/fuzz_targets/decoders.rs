@@ -51,8 +51,9 @@ fuzz_target!(|bytes: &[u8]| {
     let decoder = DECODERS[usize::from(*choice) % DECODERS.len()];
     let mut rows = RowBatch::new(Arc::clone(&SCHEMA));
     let pushed = decoder.push(raw, &mut rows);
-    assert_eq!(rows.end_row(Op::Upsert).is_ok(), pushed.is_ok(), "{decoder:?}");
+    let ended = rows.end_row(Op::Upsert).is_ok();
+    assert!(pushed.is_ok() || !ended, "{decoder:?}: a cell of what is none");
     let written = decoder.write(raw, &mut String::new());
-    assert!(pushed.is_err() || written.is_ok(), "{decoder:?}: a value without a text");
+    assert!(!ended || written.is_ok(), "{decoder:?}: a value without a text");
     let _ = decoder.milliseconds(raw);
 });

@@ -12,15 +12,16 @@ const DAYS_TO_2000: i64 = 10_957;
 const MILLISECONDS_TO_2000: i64 = 946_684_800_000;
 
 /// `2024-02-29`, as the server prints it.
-pub(super) fn write_date(days: i32, out: &mut impl fmt::Write) -> fmt::Result {
-    if let Some(infinite) = infinity(i64::from(days), i64::from(i32::MIN), i64::from(i32::MAX)) {
-        return out.write_str(infinite);
-    }
+pub(super) fn date(days: i32) -> Ascii {
     let mut text = Ascii::default();
+    if let Some(infinite) = infinity(i64::from(days), i64::from(i32::MIN), i64::from(i32::MAX)) {
+        text.push_str(infinite);
+        return text;
+    }
     let ((year, month, day), before_christ) = shown(i64::from(days));
     text.day(year, month, day);
     push_era(before_christ, &mut text);
-    out.write_str(text.as_str())
+    text
 }
 
 /// `13:37:00.5`, as the server prints it.
@@ -51,11 +52,13 @@ pub(super) fn write_time_tz(raw: &[u8], out: &mut impl fmt::Write) -> Result<(),
 }
 
 /// `2024-02-29 13:37:00.000001`, always with six digits, and with a `Z` for a moment in UTC.
-pub(super) fn write_timestamp(microseconds: i64, utc: bool, out: &mut impl fmt::Write) -> fmt::Result {
-    if let Some(infinite) = infinity(microseconds, i64::MIN, i64::MAX) {
-        return out.write_str(infinite);
-    }
+#[inline]
+pub(super) fn timestamp(microseconds: i64, utc: bool) -> Ascii {
     let mut text = Ascii::default();
+    if let Some(infinite) = infinity(microseconds, i64::MIN, i64::MAX) {
+        text.push_str(infinite);
+        return text;
+    }
     let time = microseconds.rem_euclid(MICROSECONDS_OF_DAY).cast_unsigned();
     let (date, before_christ) = shown(microseconds.div_euclid(MICROSECONDS_OF_DAY));
     text.moment(date, clock_of(time / 1_000_000), (time % 1_000_000) as u32);
@@ -63,7 +66,7 @@ pub(super) fn write_timestamp(microseconds: i64, utc: bool, out: &mut impl fmt::
         text.push(b'Z');
     }
     push_era(before_christ, &mut text);
-    out.write_str(text.as_str())
+    text
 }
 
 /// `P1Y2M3DT4H5M6.7S`, as the server prints it in the style `iso_8601`.
@@ -122,7 +125,7 @@ fn shown(days: i64) -> ((u64, u32, u32), bool) {
 
 fn push_era(before_christ: bool, text: &mut Ascii) {
     if before_christ {
-        b" BC".iter().for_each(|byte| text.push(*byte));
+        text.push_str(" BC");
     }
 }
 
@@ -172,18 +175,6 @@ fn push_seconds(microseconds: i64, text: &mut Ascii) {
 mod tests {
     use super::*;
 
-    fn date(days: i32) -> String {
-        let mut out = String::new();
-        write_date(days, &mut out).unwrap();
-        out
-    }
-
-    fn timestamp(microseconds: i64) -> String {
-        let mut out = String::new();
-        write_timestamp(microseconds, true, &mut out).unwrap();
-        out
-    }
-
     #[test]
     fn days_are_those_of_the_calendar() {
         for (days, text) in [
@@ -197,15 +188,19 @@ mod tests {
             (i32::MAX, "infinity"),
             (i32::MIN, "-infinity"),
         ] {
-            assert_eq!(date(days), text);
+            assert_eq!(date(days).as_str(), text);
         }
     }
 
     #[test]
     fn timestamps_have_one_width_and_sort() {
-        assert_eq!(timestamp(-1), "1999-12-31 23:59:59.999999Z");
-        assert_eq!(timestamp(-946_684_800_000_000), "1970-01-01 00:00:00.000000Z");
-        assert_eq!(timestamp(i64::MAX), "infinity");
+        for (microseconds, text) in [
+            (-1, "1999-12-31 23:59:59.999999Z"),
+            (-946_684_800_000_000, "1970-01-01 00:00:00.000000Z"),
+            (i64::MAX, "infinity"),
+        ] {
+            assert_eq!(timestamp(microseconds, true).as_str(), text);
+        }
         assert_eq!(milliseconds(-946_684_800_000_001), Some(-1));
         assert_eq!(milliseconds(i64::MIN), None);
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use sync_core::{Column, DataType, Op, RowBatch, TableId, TableSchema, ValueKind};
+use sync_core::{Column, DataType, ErrorKind, Op, RowBatch, TableId, TableSchema, ValueKind};
 
 use super::{Decoder, Number};
 
@@ -83,9 +83,12 @@ proptest! {
             let mut rows = batch();
             let pushed = decoder.push(&raw, &mut rows);
             // One cell, or none: a row can only be ended when it has as many as the table.
-            prop_assert_eq!(rows.end_row(Op::Upsert).is_ok(), pushed.is_ok(), "{:?}", decoder);
+            let ended = rows.end_row(Op::Upsert).map_err(|error| error.kind());
+            let refused = if pushed.is_ok() { ErrorKind::Value } else { ErrorKind::Internal };
+            prop_assert_eq!(ended.err().unwrap_or(refused), refused, "{:?}", decoder);
+            prop_assert!(pushed.is_ok() || ended.is_err(), "{:?}: a cell of what is none", decoder);
             let written = decoder.write(&raw, &mut String::new());
-            prop_assert!(pushed.is_err() || written.is_ok(), "{:?}: a value without a text", decoder);
+            prop_assert!(ended.is_err() || written.is_ok(), "{:?}: a value without a text", decoder);
             decoder.milliseconds(&raw);
         }
     }

@@ -44,12 +44,28 @@ pub(crate) enum Decoder {
 }
 
 impl Decoder {
-    /// Appends the value to the row under way; on an error nothing is appended.
-    #[inline]
+    /// Appends the value to the row under way; on an error nothing is appended. Whether a text is UTF-8 shows when the row ends.
+    ///
+    /// What most columns hold is read where rows are assembled: a call for each value would cost as much as the value.
+    #[inline(always)]
     pub(crate) fn push(self, raw: &[u8], rows: &mut RowBatch) -> Result<(), Malformed> {
         match self {
             Self::Bool => rows.push_integer(i64::from(boolean(raw)?)),
-            Self::Int2 | Self::Int4 | Self::Int8 | Self::Uint4 => rows.push_integer(self.integer(raw)?),
+            Self::Int4 => rows.push_integer(i64::from(i32::from_be_bytes(exact(raw)?))),
+            Self::Int8 => rows.push_integer(i64::from_be_bytes(exact(raw)?)),
+            Self::Text => rows.push_utf8(raw),
+            Self::Jsonb => rows.push_utf8(jsonb(raw)?),
+            Self::Timestamp => rows.push_utf8(timestamp(raw, false)?.as_bytes()),
+            Self::TimestampTz => rows.push_utf8(timestamp(raw, true)?.as_bytes()),
+            Self::Uuid => rows.push_utf8(uuid(raw)?.as_bytes()),
+            _ => return self.push_other(raw, rows),
+        }
+        Ok(())
+    }
+
+    fn push_other(self, raw: &[u8], rows: &mut RowBatch) -> Result<(), Malformed> {
+        match self {
+            Self::Int2 | Self::Uint4 => rows.push_integer(self.integer(raw)?),
             Self::Float4 | Self::Float8 => push_real(self.real(raw)?, rows),
             Self::Numeric(ValueKind::Integer) => match numeric::integer(raw)? {
                 Some(value) => rows.push_integer(value),
@@ -60,8 +76,6 @@ impl Decoder {
                 None => return rows.push_text_with(|out| numeric::write(raw, out)),
             },
             Self::Bits(ValueKind::Integer) => rows.push_integer(bits_as_integer(raw)?),
-            Self::Text => rows.push_utf8(raw)?,
-            Self::Jsonb => rows.push_utf8(jsonb(raw)?)?,
             Self::Bytes => rows.push_bytes(raw),
             Self::AsInteger(number) => number.push_integer(raw, rows)?,
             Self::AsReal(number) => number.push_real(raw, rows)?,
@@ -82,13 +96,13 @@ impl Decoder {
             Self::Text => out.write_str(utf8(raw)?)?,
             Self::Jsonb => out.write_str(utf8(jsonb(raw)?)?)?,
             Self::Bytes => write_hex(raw, out)?,
-            Self::Date => datetime::write_date(i32::from_be_bytes(exact(raw)?), out)?,
+            Self::Date => out.write_str(datetime::date(i32::from_be_bytes(exact(raw)?)).as_str())?,
             Self::Time => datetime::write_time(i64::from_be_bytes(exact(raw)?), out)?,
             Self::TimeTz => datetime::write_time_tz(raw, out)?,
-            Self::Timestamp => datetime::write_timestamp(i64::from_be_bytes(exact(raw)?), false, out)?,
-            Self::TimestampTz => datetime::write_timestamp(i64::from_be_bytes(exact(raw)?), true, out)?,
+            Self::Timestamp => out.write_str(timestamp(raw, false)?.as_str())?,
+            Self::TimestampTz => out.write_str(timestamp(raw, true)?.as_str())?,
             Self::Interval => datetime::write_interval(raw, out)?,
-            Self::Uuid => write_uuid(&exact(raw)?, out)?,
+            Self::Uuid => out.write_str(uuid(raw)?.as_str())?,
             Self::Bits(_) => write_bits(raw, out)?,
             Self::AsInteger(number) | Self::AsReal(number) => number.own().write(raw, out)?,
         }
@@ -183,10 +197,16 @@ fn write_hex(raw: &[u8], out: &mut impl fmt::Write) -> fmt::Result {
     raw.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
 }
 
-fn write_uuid(raw: &[u8; 16], out: &mut impl fmt::Write) -> fmt::Result {
+#[inline]
+fn timestamp(raw: &[u8], utc: bool) -> Result<Ascii, Malformed> {
+    Ok(datetime::timestamp(i64::from_be_bytes(exact(raw)?), utc))
+}
+
+#[inline]
+fn uuid(raw: &[u8]) -> Result<Ascii, Malformed> {
     let mut text = Ascii::default();
-    text.uuid(raw);
-    out.write_str(text.as_str())
+    text.uuid(&exact(raw)?);
+    Ok(text)
 }
 
 /// A length in bits, then the bits from the left.

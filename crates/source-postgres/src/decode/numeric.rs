@@ -15,8 +15,13 @@ pub(super) fn integer(raw: &[u8]) -> Result<Option<i64>, Malformed> {
 
 /// The nearest double; of a number of up to 15 digits it prints as that number again. `None` where it is not finite.
 pub(super) fn real(raw: &[u8]) -> Result<Option<f64>, Malformed> {
-    /// All whole numbers up to here are doubles, and so are the powers of ten up to 22.
+    /// All whole numbers up to here are doubles.
     const EXACT: u64 = 1 << 53;
+    /// And so are these powers of ten.
+    const POWERS: [f64; 23] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+        1e20, 1e21, 1e22,
+    ];
     let number = Numeric::read(raw)?;
     if number.special.is_some() {
         return Ok(None);
@@ -29,12 +34,14 @@ pub(super) fn real(raw: &[u8]) -> Result<Option<f64>, Malformed> {
         digits /= 10;
         exponent -= 1;
     }
-    if digits > EXACT || exponent > 22 {
-        return Ok(parsed(raw)?.parse().ok());
+    match usize::try_from(exponent).ok().and_then(|exponent| POWERS.get(exponent)) {
+        Some(power) if digits <= EXACT => {
+            // One division of two exact numbers rounds once, to the nearest.
+            let value = digits as f64 / power;
+            Ok(Some(if sum < 0 { -value } else { value }))
+        }
+        _ => Ok(parsed(raw)?.parse().ok()),
     }
-    // One division of two exact numbers rounds once, to the nearest.
-    let value = digits as f64 / 10_f64.powi(exponent);
-    Ok(Some(if sum < 0 { -value } else { value }))
 }
 
 /// The digits as the server prints them.

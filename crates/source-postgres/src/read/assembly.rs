@@ -1,7 +1,7 @@
 //! Rows on their way from the wire into a batch. Apart from its sibling for the reason that `projection` gives.
 
 use serde_json::Value as Json;
-use sync_core::{Batch, BatchLimits, FailedRow, Result, RowBatch};
+use sync_core::{Batch, BatchLimits, ErrorKind, FailedRow, Result, RowBatch};
 
 use super::projection::{Fields, Projection};
 use crate::cursor::Point;
@@ -54,8 +54,9 @@ impl Assembly {
             self.keep_aside_whole(fields);
             return Ok(());
         }
+        let mut raw = fields.all();
         for (column, cell) in self.projection.cells.iter().enumerate() {
-            let field = cell.and_then(|(index, decoder)| Some((decoder, fields.field(index)?)));
+            let field = cell.and_then(|(_, decoder)| Some((decoder, raw.next()??)));
             match field {
                 None => self.rows.push_null(),
                 Some((decoder, raw)) => {
@@ -67,7 +68,13 @@ impl Assembly {
                 }
             }
         }
-        self.rows.end_row(self.projection.op)
+        match self.rows.end_row(self.projection.op) {
+            Err(error) if error.kind() == ErrorKind::Value => {
+                self.keep_aside_because(fields, error.message().to_owned());
+                Ok(())
+            }
+            ended => ended,
+        }
     }
 
     /// A row that does not meet the table's condition leaves the replica, if it ever was there.

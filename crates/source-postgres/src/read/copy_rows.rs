@@ -16,10 +16,6 @@ pub(super) struct CopyRows {
     stream: Pin<Box<CopyOutStream>>,
     waits: Waits,
     buffer: Bytes,
-    /// Where the fields of the present row lie in `buffer`.
-    fields: Vec<Option<(usize, usize)>>,
-    /// Bytes of the present row.
-    row: usize,
     state: State,
 }
 
@@ -34,12 +30,17 @@ enum State {
 
 /// How the next row lies in the buffer.
 enum Found {
-    Row { length: usize },
+    Row { fields: usize, length: usize },
     End,
     Incomplete,
 }
 
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
+/// Bytes of a count of fields, and of a field's length.
+const COUNT: usize = 2;
+const LENGTH: usize = 4;
+/// The length of a field that is NULL.
+const NULL: [u8; LENGTH] = (-1_i32).to_be_bytes();
 /// The signature, flags, and the length of what may follow.
 const HEADER: usize = SIGNATURE.len() + 8;
 
@@ -52,21 +53,20 @@ impl CopyRows {
             Ok(stream) => Box::pin(stream.map_err(from_server)?),
             Err(_) => return Err(waits.exceeded(true)),
         };
-        Ok(Self { stream, waits, buffer: Bytes::new(), fields: Vec::new(), row: 0, state: State::Header })
+        Ok(Self { stream, waits, buffer: Bytes::new(), state: State::Header })
     }
 
     /// Adds rows until the batch is full; tells whether there may be more.
     pub(super) async fn fill(&mut self, assembly: &mut Assembly) -> Result<bool> {
         while !assembly.is_full() {
             if self.state == State::Rows {
-                match self.find()? {
-                    Found::Row { length } => {
+                match find(&self.buffer)? {
+                    Found::Row { fields, length } => {
                         let expected = assembly.projection().decoders.len();
-                        if self.fields.len() != expected {
-                            return Err(corrupt(&format!("a row of {} fields for {expected}", self.fields.len())));
+                        if fields != expected {
+                            return Err(corrupt(&format!("a row of {fields} fields for {expected}")));
                         }
-                        self.row = length;
-                        assembly.add(self, true)?;
+                        assembly.add(&CopyRow(&self.buffer[..length]), true)?;
                         self.buffer.advance(length);
                         if self.buffer.is_empty() {
                             // Else the bytes of a wide row would stay until the next one is whole.
@@ -126,46 +126,50 @@ impl CopyRows {
         self.state = State::Rows;
         Ok(true)
     }
-
-    /// A count of fields, then for each its length and bytes; a length of -1 is NULL, a count of -1 the end.
-    #[inline]
-    fn find(&mut self) -> Result<Found> {
-        let bytes = &self.buffer[..];
-        let Some(count) = bytes.first_chunk::<2>().map(|count| i16::from_be_bytes(*count)) else {
-            return Ok(Found::Incomplete);
-        };
-        if count < 0 {
-            return Ok(Found::End);
-        }
-        self.fields.clear();
-        let mut at = 2;
-        for _ in 0..count {
-            let Some(length) = int4(bytes, at) else { return Ok(Found::Incomplete) };
-            at += 4;
-            match usize::try_from(length) {
-                Ok(length) if bytes.len() < at + length => return Ok(Found::Incomplete),
-                Ok(length) => {
-                    self.fields.push(Some((at, at + length)));
-                    at += length;
-                }
-                Err(_) if length == -1 => self.fields.push(None),
-                Err(_) => return Err(corrupt("a field has a negative length")),
-            }
-        }
-        Ok(Found::Row { length: at })
-    }
 }
 
-impl Fields for CopyRows {
+/// Looks for the row at the beginning: a count of fields, then for each its length and bytes; a length of -1 is NULL, a count of -1 the
+/// end.
+#[inline]
+fn find(bytes: &[u8]) -> Result<Found> {
+    let Some((count, mut rest)) = bytes.split_first_chunk::<COUNT>() else { return Ok(Found::Incomplete) };
+    let Ok(fields) = usize::try_from(i16::from_be_bytes(*count)) else { return Ok(Found::End) };
+    for _ in 0..fields {
+        let Some((length, behind)) = rest.split_first_chunk::<LENGTH>() else { return Ok(Found::Incomplete) };
+        rest = match usize::try_from(i32::from_be_bytes(*length)) {
+            Ok(length) => match behind.get(length..) {
+                Some(behind) => behind,
+                None => return Ok(Found::Incomplete),
+            },
+            Err(_) if *length == NULL => behind,
+            Err(_) => return Err(corrupt("a field has a negative length")),
+        };
+    }
+    Ok(Found::Row { fields, length: bytes.len() - rest.len() })
+}
+
+/// The bytes of one whole row.
+struct CopyRow<'a>(&'a [u8]);
+
+impl Fields for CopyRow<'_> {
     #[inline]
-    fn field(&self, index: usize) -> Option<&[u8]> {
-        let (start, end) = (*self.fields.get(index)?)?;
-        self.buffer.get(start..end)
+    fn all(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        let mut rest = self.0.get(COUNT..).unwrap_or_default();
+        std::iter::from_fn(move || {
+            let (length, behind) = rest.split_first_chunk::<LENGTH>()?;
+            let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else {
+                rest = behind;
+                return Some(None);
+            };
+            let (field, behind) = behind.split_at_checked(length)?;
+            rest = behind;
+            Some(Some(field))
+        })
     }
 
     #[inline]
     fn size(&self) -> usize {
-        self.row
+        self.0.len()
     }
 }
 

@@ -41,6 +41,11 @@ impl PollRows {
 
 impl Fields for Row {
     #[inline]
+    fn all(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        (0..self.len()).map(|index| raw(self, index))
+    }
+
+    #[inline]
     fn field(&self, index: usize) -> Option<&[u8]> {
         raw(self, index)
     }

@@ -56,8 +56,13 @@ impl Target {
 
 /// The fields of one row, in the binary form.
 pub(super) trait Fields {
+    /// All of them, one behind the other; `None` for NULL.
+    fn all(&self) -> impl Iterator<Item = Option<&[u8]>>;
+
     /// A field; `None` for NULL, and for one that is not there.
-    fn field(&self, index: usize) -> Option<&[u8]>;
+    fn field(&self, index: usize) -> Option<&[u8]> {
+        self.all().nth(index)?
+    }
 
     /// Bytes that they came in.
     fn size(&self) -> usize;
@@ -70,7 +75,7 @@ pub(super) struct Projection {
     pub(super) op: Op,
     /// How each selected field is read; more fields may follow these.
     pub(super) decoders: Vec<Decoder>,
-    /// For each column of the table its field, if it is selected, and how that is read.
+    /// For each column of the table its field, if it is selected, and how that is read. The fields come in the order of the columns.
     pub(super) cells: Vec<Option<(usize, Decoder)>>,
     /// The fields that tell a row's place in the order of reading.
     pub(super) order: Order,
@@ -96,7 +101,7 @@ impl Projection {
         let schema = Arc::clone(target.schema());
         let cells = vec![None; schema.columns().len()];
         let mut projection = Self {
-            schema,
+            schema: Arc::clone(&schema),
             op,
             decoders: Vec::new(),
             cells,
@@ -105,14 +110,14 @@ impl Projection {
             styled: false,
             expressions: Vec::new(),
         };
-        for position in columns {
-            let column = target.column(*position)?;
-            let field = match projection.schema.columns()[*position].read_as {
+        for position in (0..schema.columns().len()).filter(|position| columns.contains(position)) {
+            let column = target.column(position)?;
+            let field = match schema.columns()[position].read_as {
                 Some(form) => field_as(&column.base, &column.name, form),
                 None => field(&column.base, &column.name),
             };
             projection.styled |= field.styled;
-            projection.cells[*position] = Some((projection.add(field.expression, field.decoder), field.decoder));
+            projection.cells[position] = Some((projection.add(field.expression, field.decoder), field.decoder));
         }
         for position in order {
             let column = target.column(*position)?;
@@ -120,7 +125,7 @@ impl Projection {
             projection.styled |= own.styled || !own.castable;
             let index = match projection.cells[*position] {
                 // In another form it would not be the exact position.
-                Some((index, _)) if own.castable && projection.schema.columns()[*position].read_as.is_none() => index,
+                Some((index, _)) if own.castable && schema.columns()[*position].read_as.is_none() => index,
                 _ if own.castable => projection.add(own.expression, own.decoder),
                 _ => projection.add(as_text(&sql::column(&column.name)), Decoder::Text),
             };

@@ -48,6 +48,11 @@ impl Ascii {
         self.append(digits);
     }
 
+    /// Appends a text, which must be ASCII.
+    pub fn push_str(&mut self, text: &str) {
+        text.bytes().for_each(|byte| self.push(byte));
+    }
+
     #[inline]
     fn append<const N: usize>(&mut self, part: [u8; N]) {
         if let Some(free) = self.bytes.get_mut(self.length..self.length + N) {
@@ -145,15 +150,18 @@ impl Ascii {
         self.append(text);
     }
 
+    /// What was appended, for [`RowBatch::push_utf8`](crate::RowBatch::push_utf8).
+    #[inline]
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
     /// What was appended.
     #[inline]
     #[must_use]
     pub fn as_str(&self) -> &str {
-        /// UTF-8 is checked by the word where it is ASCII, and byte by byte behind the last whole one: the zeros there are ASCII too.
-        const WORDS: usize = 2 * size_of::<usize>();
-        let whole = self.length.next_multiple_of(WORDS).min(self.bytes.len());
-        let text = std::str::from_utf8(&self.bytes[..whole]).ok();
-        text.and_then(|text| text.get(..self.length)).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 

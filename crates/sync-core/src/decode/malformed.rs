@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::Error;
-
 /// A value that is not what its type allows, or that does not fit the form it is to be read in. It holds what is wrong; which column it
 /// stands in is for the reader to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +36,6 @@ impl From<fmt::Error> for Malformed {
     }
 }
 
-/// Of [`RowBatch::push_utf8`](crate::RowBatch::push_utf8).
-impl From<Error> for Malformed {
-    fn from(error: Error) -> Self {
-        Self(error.message().to_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,8 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_batch_refuses_is_said_in_its_words() {
-        assert_eq!(Malformed::from(Error::value("not UTF-8 at byte 2")).0, "not UTF-8 at byte 2");
+    fn what_could_not_be_written_is_said() {
         assert_eq!(Malformed::from(fmt::Error).0, "the text could not be written");
     }
 }

@@ -314,19 +314,17 @@ impl RowBatch {
         }
     }
 
-    /// Which value of the row is not what it should be.
+    /// The first value of the row that is not what it should be.
     #[cold]
     fn not_utf8(&self) -> Error {
         let row = &self.cells[self.ops.len() * self.schema.columns().len()..];
         let fault = |(cell, column): (&Cell, &Column)| {
             let start = place(cell.payload).checked_sub(self.text.len()).filter(|_| cell.form == Form::Text)?;
             let error = std::str::from_utf8(self.unchecked.get(start..start + cell.length as usize)?).err()?;
-            let (name, native) = (&column.name, &column.native_type);
-            Some(format!("column {name:?} of type {native}: not UTF-8 at byte {}", error.valid_up_to()))
+            Some((column.name.clone(), column.native_type.clone(), error.valid_up_to()))
         };
-        Error::value(
-            row.iter().zip(self.schema.columns()).find_map(fault).unwrap_or_else(|| "a text is not UTF-8".to_owned()),
-        )
+        let (name, native, at) = row.iter().zip(self.schema.columns()).find_map(fault).unwrap_or_default();
+        Error::value(format!("column {name:?} of type {native}: not UTF-8 at byte {at}"))
     }
 
     #[inline]

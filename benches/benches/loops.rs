@@ -18,14 +18,14 @@ fn fill_a_batch(bencher: divan::Bencher<'_, '_>) {
 #[divan::bench(args = KINDS.map(|kind| kind.name))]
 fn read_values(bencher: divan::Bencher<'_, '_>, name: &str) {
     let kind = KINDS.iter().find(|kind| kind.name == name).unwrap();
-    let mut rows = read::column().unwrap();
+    let mut rows = read::columns().unwrap();
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| read::read(kind, &mut rows).unwrap());
 }
 
 #[divan::bench(args = read_mysql::kinds().into_iter().map(|kind| kind.name))]
 fn read_values_of_mysql(bencher: divan::Bencher<'_, '_>, name: &str) {
     let kind = read_mysql::kinds().into_iter().find(|kind| kind.name == name).unwrap();
-    let mut rows = read::column().unwrap();
+    let mut rows = read::columns().unwrap();
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| read_mysql::read(&kind, &mut rows).unwrap());
 }
 

@@ -42,13 +42,18 @@ pub const KINDS: [Kind; 9] = [
 /// 1234567.89 in three groups of four digits.
 const NUMERIC: [u8; 14] = [0, 3, 0, 1, 0, 0, 0, 2, 0, 123, 17, 215, 34, 196];
 
-/// An empty batch for one column.
+/// Values in a row, as what is done once for a row should cost as much as it does in most tables.
+pub(crate) const WIDTH: usize = 10;
+
+/// An empty batch for values of one kind, ten in a row.
 ///
 /// # Errors
 /// None: the table is a valid one.
-pub fn column() -> Result<RowBatch> {
-    let table = TableSchema::builder(TableId::unqualified("t")).column(Column::new("v", DataType::Text)).build()?;
-    Ok(RowBatch::new(Arc::new(table)))
+pub fn columns() -> Result<RowBatch> {
+    let table = TableSchema::builder(TableId::unqualified("t"));
+    let add =
+        |table: sync_core::TableSchemaBuilder, index| table.column(Column::new(format!("v{index}"), DataType::Text));
+    Ok(RowBatch::new(Arc::new((0..WIDTH).fold(table, add).build()?)))
 }
 
 /// Reads [`ROWS`] values of one kind.
@@ -57,8 +62,10 @@ pub fn column() -> Result<RowBatch> {
 /// When the decoder does not take them.
 pub fn read(kind: &Kind, rows: &mut RowBatch) -> Result<()> {
     rows.clear();
-    for _ in 0..ROWS {
-        kind.decoder.push(kind.raw, rows).map_err(|error| sync_core::Error::internal(error.to_string()))?;
+    for _ in 0..ROWS / WIDTH {
+        for _ in 0..WIDTH {
+            kind.decoder.push(kind.raw, rows).map_err(|error| sync_core::Error::internal(error.to_string()))?;
+        }
         rows.end_row(Op::Upsert)?;
     }
     Ok(())

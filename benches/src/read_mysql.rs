@@ -4,6 +4,7 @@ use mysql_async::Value;
 use sync_core::{Op, Result, RowBatch, ValueKind};
 
 use crate::ROWS;
+use crate::read::WIDTH;
 
 // The very file of the driver, as its sibling's.
 #[path = "../../crates/source-mysql/src/decode/mod.rs"]
@@ -44,8 +45,10 @@ pub fn kinds() -> Vec<Kind> {
 /// When the decoder does not take them.
 pub fn read(kind: &Kind, rows: &mut RowBatch) -> Result<()> {
     rows.clear();
-    for _ in 0..ROWS {
-        kind.decoder.push(&kind.value, rows).map_err(|error| sync_core::Error::internal(error.to_string()))?;
+    for _ in 0..ROWS / WIDTH {
+        for _ in 0..WIDTH {
+            kind.decoder.push(&kind.value, rows).map_err(|error| sync_core::Error::internal(error.to_string()))?;
+        }
         rows.end_row(Op::Upsert)?;
     }
     Ok(())

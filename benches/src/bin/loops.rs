@@ -17,11 +17,11 @@ fn main() -> Result<()> {
             (0..times).try_for_each(|_| fill::fill(&mut rows))
         }
         "read" => {
-            let mut rows = read::column()?;
+            let mut rows = read::columns()?;
             (0..times).try_for_each(|_| KINDS.iter().try_for_each(|kind| read::read(kind, &mut rows)))
         }
         "read-mysql" => {
-            let (mut rows, kinds) = (read::column()?, read_mysql::kinds());
+            let (mut rows, kinds) = (read::columns()?, read_mysql::kinds());
             (0..times).try_for_each(|_| kinds.iter().try_for_each(|kind| read_mysql::read(kind, &mut rows)))
         }
         "store" => {

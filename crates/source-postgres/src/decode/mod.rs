@@ -55,9 +55,9 @@ impl Decoder {
             Self::Int8 => rows.push_integer(i64::from_be_bytes(exact(raw)?)),
             Self::Text => rows.push_utf8(raw),
             Self::Jsonb => rows.push_utf8(jsonb(raw)?),
-            Self::Timestamp => rows.push_utf8(timestamp(raw, false)?.as_bytes()),
-            Self::TimestampTz => rows.push_utf8(timestamp(raw, true)?.as_bytes()),
-            Self::Uuid => rows.push_utf8(uuid(raw)?.as_bytes()),
+            Self::Timestamp => rows.push_utf8(datetime::timestamp(time(raw)?, false).as_bytes()),
+            Self::TimestampTz => rows.push_utf8(datetime::timestamp(time(raw)?, true).as_bytes()),
+            Self::Uuid => rows.push_utf8(uuid(&exact(raw)?).as_bytes()),
             _ => return self.push_other(raw, rows),
         }
         Ok(())
@@ -97,12 +97,12 @@ impl Decoder {
             Self::Jsonb => out.write_str(utf8(jsonb(raw)?)?)?,
             Self::Bytes => write_hex(raw, out)?,
             Self::Date => out.write_str(datetime::date(i32::from_be_bytes(exact(raw)?)).as_str())?,
-            Self::Time => datetime::write_time(i64::from_be_bytes(exact(raw)?), out)?,
+            Self::Time => datetime::write_time(time(raw)?, out)?,
             Self::TimeTz => datetime::write_time_tz(raw, out)?,
-            Self::Timestamp => out.write_str(timestamp(raw, false)?.as_str())?,
-            Self::TimestampTz => out.write_str(timestamp(raw, true)?.as_str())?,
+            Self::Timestamp => out.write_str(datetime::timestamp(time(raw)?, false).as_str())?,
+            Self::TimestampTz => out.write_str(datetime::timestamp(time(raw)?, true).as_str())?,
             Self::Interval => datetime::write_interval(raw, out)?,
-            Self::Uuid => out.write_str(uuid(raw)?.as_str())?,
+            Self::Uuid => out.write_str(uuid(&exact(raw)?).as_str())?,
             Self::Bits(_) => write_bits(raw, out)?,
             Self::AsInteger(number) | Self::AsReal(number) => number.own().write(raw, out)?,
         }
@@ -138,7 +138,7 @@ impl Decoder {
     /// Milliseconds since 1970 of a date or timestamp that lies in time.
     pub(crate) fn milliseconds(self, raw: &[u8]) -> Option<i64> {
         match self {
-            Self::Timestamp | Self::TimestampTz => datetime::milliseconds(i64::from_be_bytes(exact(raw).ok()?)),
+            Self::Timestamp | Self::TimestampTz => datetime::milliseconds(time(raw).ok()?),
             Self::Date => {
                 let days = i64::from(i32::from_be_bytes(exact(raw).ok()?));
                 datetime::milliseconds(days.checked_mul(datetime::MICROSECONDS_OF_DAY)?)
@@ -197,16 +197,18 @@ fn write_hex(raw: &[u8], out: &mut impl fmt::Write) -> fmt::Result {
     raw.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
 }
 
+/// Microseconds, of a day or since 2000.
 #[inline]
-fn timestamp(raw: &[u8], utc: bool) -> Result<Ascii, Malformed> {
-    Ok(datetime::timestamp(i64::from_be_bytes(exact(raw)?), utc))
+fn time(raw: &[u8]) -> Result<i64, Malformed> {
+    Ok(i64::from_be_bytes(exact(raw)?))
 }
 
+// Of a result, the text would be copied.
 #[inline]
-fn uuid(raw: &[u8]) -> Result<Ascii, Malformed> {
+fn uuid(raw: &[u8; 16]) -> Ascii {
     let mut text = Ascii::default();
-    text.uuid(&exact(raw)?);
-    Ok(text)
+    text.uuid(raw);
+    text
 }
 
 /// A length in bits, then the bits from the left.

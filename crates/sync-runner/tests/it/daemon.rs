@@ -12,6 +12,8 @@ use sink_sqlite::rusqlite::{Connection, OpenFlags};
 
 /// Whatever is waited for happens within this time, or never.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long to wait for what may well not come.
+const SOON: Duration = Duration::from_secs(5);
 
 /// A running `data-sync run`; killed when dropped.
 pub(crate) struct Daemon {
@@ -69,6 +71,18 @@ impl Daemon {
             assert!(started.elapsed() < PATIENCE, "this did not come: {what}\n{:#?}", self.log());
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Whether it is so within some seconds.
+    pub(crate) fn is_so_soon(&self, mut condition: impl FnMut() -> bool) -> bool {
+        let started = Instant::now();
+        while started.elapsed() < SOON {
+            if condition() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
     }
 
     pub(crate) fn log(&self) -> Vec<String> {

@@ -15,6 +15,8 @@ struct Stuck {
     database: Database,
     folder: TempDir,
     other: Connection,
+    /// Rows of its table.
+    rows: i64,
 }
 
 /// A daemon that has read rows and waits for the replica.
@@ -35,22 +37,33 @@ fn stuck() -> Stuck {
         database.execute(&format!("INSERT INTO users VALUES ({rows})")).unwrap();
         daemon.wait_until("a poll", || number(folder.path(), "SELECT count(*) FROM tmp_users") == Some(rows));
     }
+    let rows_read = || {
+        let status: serde_json::Value = serde_json::from_str(&ask(&address, "GET", "/sync-status", "", "").1).unwrap();
+        status["tables"][0]["rows_read"].as_u64().unwrap_or_default()
+    };
     let other = Connection::open(folder.path().join("replica.db")).unwrap();
     other.busy_timeout(Duration::from_secs(20)).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    database.execute("INSERT INTO users VALUES (4), (5), (6)").unwrap();
-    // The poll gives all three, and a sweep may give them once more.
-    daemon.wait_until("three rows on their way", || {
-        let status: serde_json::Value = serde_json::from_str(&ask(&address, "GET", "/sync-status", "", "").1).unwrap();
-        status["tables"][0]["rows_read"].as_u64().is_some_and(|rows| rows >= 3)
-    });
-    Stuck { daemon, database, folder, other }
+    let mut rows = 3;
+    // So many more each time that no earlier run read them.
+    for more in [3_i64, 30, 300, 3000] {
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        database.execute(&format!("INSERT INTO users SELECT {rows} + n FROM generate_series(1, {more}) AS n")).unwrap();
+        rows += more;
+        let is_stuck = daemon.is_so_soon(|| rows_read() >= more.unsigned_abs());
+        if is_stuck {
+            return Stuck { daemon, database, folder, other, rows };
+        }
+        // A run was there before that has something else to store, and waits with it.
+        other.execute_batch("ROLLBACK").unwrap();
+        daemon.wait_until("the run before", || number(folder.path(), "SELECT count(*) FROM tmp_users") == Some(rows));
+    }
+    panic!("rows never came while the replica was held\n{:#?}", daemon.log());
 }
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
     for (signal, expected) in [("TERM", 143), ("INT", 130)] {
-        let Stuck { daemon, other, database, folder } = stuck();
+        let Stuck { daemon, other, database, folder, .. } = stuck();
         daemon.signal(signal);
         daemon.wait_for_log("data-sync stops");
         daemon.signal(signal);
@@ -62,7 +75,7 @@ fn a_second_signal_ends_it_at_once() {
 
 #[test]
 fn an_end_that_takes_too_long_is_cut_short() {
-    let Stuck { daemon, database, folder, other } = stuck();
+    let Stuck { daemon, database, folder, other, rows } = stuck();
     daemon.signal("TERM");
     let (code, log) = daemon.wait();
     assert_eq!(code, Some(0), "{log:#?}");
@@ -73,6 +86,6 @@ fn an_end_that_takes_too_long_is_cut_short() {
     );
     drop(other);
     assert_eq!(run(folder.path(), &["sync"]).code, 0);
-    assert_eq!(number(folder.path(), "SELECT count(*) FROM tmp_users"), Some(6));
+    assert_eq!(number(folder.path(), "SELECT count(*) FROM tmp_users"), Some(rows));
     drop(database);
 }

@@ -110,7 +110,9 @@ impl Projection {
             styled: false,
             expressions: Vec::new(),
         };
-        for position in (0..schema.columns().len()).filter(|position| columns.contains(position)) {
+        let mut columns = columns.to_vec();
+        columns.sort_unstable();
+        for position in columns {
             let column = target.column(position)?;
             let field = match schema.columns()[position].read_as {
                 Some(form) => field_as(&column.base, &column.name, form),
